@@ -1,0 +1,79 @@
+"""Canonical JSON: one byte string for each value.
+
+The form is JCS (RFC 8785) narrowed until a sorted, compact `json.dumps` equals it: objects have keys
+of [a-z0-9_], numbers are integers within 2^53, strings are valid Unicode. Whatever is outside of
+that is refused, when writing and when reading.
+"""
+
+import json
+import re
+
+from agence.base.errors import TrustError
+
+JSON = None | bool | int | str | list["JSON"] | dict[str, "JSON"]
+
+LARGEST = 2**53 - 1
+_KEY = re.compile(r"[a-z0-9_]+").fullmatch
+_DEPTH = 32
+
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, sort_keys=True, separators=(",", ":")
+).encode
+_decoder = json.JSONDecoder().decode
+
+
+class NotCanonical(TrustError):
+    """A value or a line that is outside of the canonical form."""
+
+    code = "not-canonical"
+
+
+def encode(value: JSON) -> bytes:
+    """The canonical bytes of `value`, UTF-8. Raises NotCanonical for what has no such form."""
+    _check(value, _DEPTH)
+    return _write(value)
+
+
+def decode(line: bytes) -> JSON:
+    """The value of `line`, which has no newline at its end.
+
+    Raises NotCanonical unless encoding the value gives the same bytes again: so duplicate keys,
+    white space, CRLF, a byte order mark and foreign forms of numbers are all refused.
+    """
+    try:
+        value: JSON = _decoder(line.decode())
+    except (ValueError, RecursionError) as error:
+        raise NotCanonical(f"not JSON in UTF-8 ({str(error)[:60]})") from error
+    _check(value, _DEPTH)
+    if _write(value) != line:
+        raise NotCanonical("not in canonical form")
+    return value
+
+
+def _write(value: JSON) -> bytes:
+    try:
+        return _encoder(value).encode()
+    except UnicodeEncodeError as error:
+        raise NotCanonical("a string that is not valid Unicode") from error
+
+
+def _check(value: JSON, depth: int) -> None:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return
+    if kind is int:
+        if not -LARGEST <= value <= LARGEST:  # type: ignore[operator]
+            raise NotCanonical("a number beyond 2^53")
+        return
+    if depth == 0:
+        raise NotCanonical(f"nested deeper than {_DEPTH}")
+    if kind is dict:
+        for key, inner in value.items():  # type: ignore[union-attr]
+            if type(key) is not str or not _KEY(key):
+                raise NotCanonical(f"a key outside of [a-z0-9_]: {key!r:.40}")
+            _check(inner, depth - 1)
+    elif kind is list:
+        for inner in value:  # type: ignore[union-attr]
+            _check(inner, depth - 1)
+    else:
+        raise NotCanonical(f"a {kind.__name__}, which has no canonical form here")

@@ -1,0 +1,32 @@
+"""Hybrid logical clock stamps.
+
+A stamp is (milliseconds since 1970, counter). It orders concurrent writes; it never decides
+authority, deletion or compaction. Source: Kulkarni and others, "Logical Physical Clocks", 2014, with
+a bound on drift, since one wrong clock would otherwise drag everyone along.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+DRIFT = 600_000  # milliseconds that a stamp may run ahead before it is not believed
+
+
+class Stamp(NamedTuple):
+    """`ms` milliseconds since 1970, UTC; `counter` tells stamps of one millisecond apart."""
+
+    ms: int
+    counter: int
+
+
+def tick(now: int, seen: Iterable[Stamp]) -> Stamp:
+    """The stamp of a new event at `now`, after all of `seen` that are at most DRIFT ahead of now."""
+    last = max((stamp for stamp in seen if stamp.ms <= now + DRIFT), default=Stamp(0, 0))
+    if last.ms < now:
+        return Stamp(now, 0)
+    return Stamp(last.ms, last.counter + 1)
+
+
+def believed(stamp: Stamp, others: Iterable[Stamp]) -> Stamp:
+    """`stamp`, or the limit: DRIFT beyond the newest of the other stamps of its entity."""
+    newest = max((other.ms for other in others), default=stamp.ms)
+    return stamp if stamp.ms <= newest + DRIFT else Stamp(newest + DRIFT, stamp.counter)

@@ -1,0 +1,176 @@
+"""The fold of one entity: from the events about it to its state.
+
+The result is a function of the *set* of events. The order they are walked in is topological by
+`parents`, ties by (stamp, writer, id), and the rules of `crdt/` are themselves functions of sets.
+"""
+
+from collections.abc import Container, Iterable
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple
+
+from agence.base.identifiers import short, slug
+from agence.base.stamps import Stamp, believed
+from agence.crdt.write import Write
+from agence.events.event import Event
+from agence.schema.kinds import RULES, rule_of
+
+
+class Lost(NamedTuple):
+    """A value that was written at the same time as the one shown, and not chosen."""
+
+    field: str
+    value: Any
+    event: str
+
+
+class Entity(NamedTuple):
+    """The state of one entity at a cut.
+
+    name      of its view: a readable part from the first title, and the short id
+    heads     ids of the events about it that no other event about it rests on, sorted
+    created   milliseconds of its create event; `updated` of its newest head
+    by        who created it; `writer` the key that signed the creation
+    lost      concurrent values that were not chosen
+    """
+
+    id: str
+    kind: str
+    name: str
+    shard: str
+    scope: str
+    by: str
+    writer: str
+    created: int
+    updated: int
+    fields: dict[str, Any]
+    heads: tuple[str, ...]
+    lost: tuple[Lost, ...]
+
+    def text(self, field: str) -> str:
+        """A field as text, "" where it was never written."""
+        value = self.fields.get(field)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags, sorted."""
+        tags = self.fields.get("tags")
+        return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+    def as_json(self) -> dict[str, Any]:
+        """Its canonical JSON form, what state hashes are taken of."""
+        state = self._asdict()
+        del state["name"]
+        state["fields"] = [[name, self.fields[name]] for name in sorted(self.fields)]
+        state["heads"] = list(self.heads)
+        state["lost"] = sorted([one.field, one.value, one.event] for one in self.lost)
+        return state
+
+
+def present(events: Iterable[Event], elsewhere: Container[str] = ()) -> list[Event]:
+    """Those of `events` whose parents are all here or in `elsewhere`, in the fold's order.
+
+    What rests on an absent event waits: it is left out, and so is what rests on that.
+    """
+    known = {event.id: event for event in events}
+    waiting = {
+        one: {parent for parent in event.parents if parent not in elsewhere and parent != one}
+        for one, event in known.items()
+    }
+    children: dict[str, list[str]] = {}
+    for one, parents in waiting.items():
+        for parent in parents:
+            children.setdefault(parent, []).append(one)
+    ready = [(known[one].stamp, known[one].writer, one) for one, left in waiting.items() if not left]
+    heapify(ready)
+    ordered = []
+    while ready:
+        one = heappop(ready)[2]
+        ordered.append(known[one])
+        for child in children.get(one, ()):
+            waiting[child].discard(one)
+            if not waiting[child]:
+                heappush(ready, (known[child].stamp, known[child].writer, child))
+    return ordered
+
+
+def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Entity | None:
+    """The entity that `events`, all about it, make; None while its create event is absent or waits.
+
+    `elsewhere` holds the ids of the other entities' events in the cut.
+    """
+    ordered = present(events, elsewhere)
+    first = next((event for event in ordered if event.body["entity"] == ""), None)
+    if first is None:
+        return None
+    seen = _seen(ordered)
+    stamps = _stamps(ordered)
+    writes: dict[str, list[Write]] = {}
+    for at, event in enumerate(ordered):
+        for effect in _effects(event):
+            write = Write(event.id, stamps[at], at, seen[at], effect[1], effect[2], effect[3])
+            writes.setdefault(effect[0], []).append(write)
+    fields: dict[str, Any] = {}
+    lost: list[Lost] = []
+    for name in sorted(writes):
+        outcome = RULES[rule_of(first.kind, name)](writes[name])
+        fields[name] = outcome.value
+        lost += [Lost(name, one.value, one.event) for one in outcome.lost]
+    rested_on = {parent for event in ordered for parent in event.parents}
+    heads = tuple(sorted(event.id for event in ordered if event.id not in rested_on))
+    return Entity(
+        id=first.id,
+        kind=first.kind,
+        name=f"{slug(_first_title(first))}-{short(first.id)}",
+        shard=first.body["shard"],
+        scope=first.body["scope"],
+        by=first.body["by"],
+        writer=first.writer,
+        created=first.stamp.ms,
+        updated=max(stamp.ms for stamp in stamps),
+        fields=fields,
+        heads=heads,
+        lost=tuple(lost),
+    )
+
+
+def _first_title(first: Event) -> str:
+    titles = (e[2] for e in _effects(first) if e[:2] == ("title", "set") and isinstance(e[2], str))
+    return next(titles, "")
+
+
+def _effects(event: Event) -> Iterable[tuple[str, str, Any, tuple[str, ...]]]:
+    """(field, op, value, cited ids) of each effect; what is not understood is passed over, not lost."""
+    effects = (event.data or {}).get("effects")
+    for effect in effects if isinstance(effects, list) else ():
+        if not isinstance(effect, dict) or effect.get("entity", "") not in ("", event.entity):
+            continue
+        field, op = effect.get("field"), effect.get("op")
+        if isinstance(field, str) and isinstance(op, str):
+            cites = effect.get("cites", [])
+            value = effect.get("value")
+            if op in ("add", "remove") and not isinstance(value, str):
+                continue
+            cited = tuple(c for c in cites if isinstance(c, str)) if isinstance(cites, list) else ()
+            yield field, op, value, cited
+
+
+def _seen(ordered: list[Event]) -> list[int]:
+    place = {event.id: at for at, event in enumerate(ordered)}
+    seen: list[int] = []
+    for event in ordered:
+        mask = 0
+        for parent in event.parents:
+            at = place.get(parent)
+            if at is not None:
+                mask |= 1 << at | seen[at]
+        seen.append(mask)
+    return seen
+
+
+def _stamps(ordered: list[Event]) -> list[Stamp]:
+    newest = sorted((event.stamp for event in ordered), reverse=True)[:2]
+    if len(newest) < 2:
+        return [event.stamp for event in ordered]
+    first, second = newest
+    return [believed(first, [second]) if event.stamp == first else event.stamp for event in ordered]
