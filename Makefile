@@ -1,0 +1,46 @@
+# `make check` is the gate: what it accepts may land, here and in CI alike.
+# Everything runs in a virtual environment of its own, made on first use from pyproject.toml.
+
+VENV ?= .venv
+JOBS ?= 2
+T ?= tests
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+FINDS_PYTHON = for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+PYTHON ?= $(shell $(FINDS_PYTHON))
+
+.PHONY: check fix test bench soak docs startup
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n $(JOBS) tests
+	$(BIN)/python -m agence.cli.reference --check
+
+fix: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(T)
+
+bench: $(STAMP)
+	$(BIN)/python tests/bench.py
+
+soak: $(STAMP)
+	AGENCE_SOAK=1 $(BIN)/python -m pytest -m soak tests
+
+docs: $(STAMP)
+	$(BIN)/python -m agence.cli.reference
+
+startup: $(STAMP)
+	$(BIN)/python -m tests.house.bill
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "agence needs Python 3.11 or later: set PYTHON=/path/to/python" >&2; exit 1; }
+	$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
