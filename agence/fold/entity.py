@@ -74,7 +74,7 @@ def present(events: Iterable[Event], elsewhere: Container[str] = ()) -> list[Eve
     """
     known = {event.id: event for event in events}
     waiting = {
-        one: {parent for parent in event.parents if parent not in elsewhere and parent != one}
+        one: {parent for parent in event.parents if parent in known or parent not in elsewhere}
         for one, event in known.items()
     }
     children: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
 """The fold of a cut: every entity's state, and the hashes that name a cut and a state."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from agence.base.canonical import encode
 from agence.base.digest import hex_digest
@@ -20,7 +20,7 @@ def fold(cut: Iterable[Event]) -> dict[str, Entity]:
     groups: dict[str, list[Event]] = {}
     for event in cut:
         groups.setdefault(event.entity, []).append(event)
-    folded = (fold_entity(group, _Elsewhere(ids, group)) for group in groups.values())
+    folded = (fold_entity(group, ids) for group in groups.values())
     return {entity.id: entity for entity in folded if entity is not None}
 
 
@@ -33,14 +33,3 @@ def state_hash(entities: Iterable[Entity]) -> str:
     """The hash of a state: 64 hex digits over the canonical form of its entities, sorted by id."""
     ordered = sorted(entities, key=lambda entity: entity.id)
     return hex_digest("agence/state/1", *(encode(entity.as_json()) + b"\n" for entity in ordered))
-
-
-class _Elsewhere(Container[str]):
-    """The ids of a cut less those of one entity's events, without copying the cut."""
-
-    def __init__(self, ids: Container[str], group: Iterable[Event]) -> None:
-        self._ids = ids
-        self._own = {event.id for event in group}
-
-    def __contains__(self, one: object) -> bool:
-        return one in self._ids and one not in self._own

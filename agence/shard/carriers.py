@@ -1,0 +1,108 @@
+"""Which refs are read, and which of them count as the shard's own.
+
+Only remotes that this clone's own configuration names are read. What is in force comes from the
+checked-out tree, the pinned branch of the pinned remote, and this clone's own events; never from
+whatever else was fetched.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from agence.git.objects import resolve_many
+from agence.git.refs import for_each
+from agence.git.repository import Repository
+
+_PREFIXES = ("refs/heads", "refs/remotes", "refs/agence")
+
+
+class Pins(NamedTuple):
+    """What `^init` pinned in the clone's configuration; "" where there is nothing.
+
+    shard    id of the genesis; `founder` the key that signed it: the root of trust
+    remote   the remote that counts as the shard's own, and `branch` the branch there
+    home     the local branch that stands in where nothing of agence is checked out
+    """
+
+    shard: str
+    founder: str
+    remote: str
+    branch: str
+    home: str
+
+
+class Carriers(NamedTuple):
+    """Where the shared events lie, as they are now.
+
+    refs      ref name -> object id, of the refs that are read
+    head      id of the tree `.agence/log` of what is checked out, or ""
+    default   name of the ref that counts as the shard's own, or ""
+    stand_in  name of the local branch that is read where nothing of agence is checked out, or ""
+    """
+
+    refs: dict[str, str]
+    head: str
+    default: str
+    stand_in: str
+
+    def fingerprint(self) -> str:
+        """Changes when any of it does."""
+        parts = [f"{name} {oid}" for name, oid in sorted(self.refs.items())]
+        text = "\n".join([*parts, self.head, self.default, self.stand_in])
+        return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def read_pins(repo: Repository) -> Pins:
+    """The pins of this clone."""
+    config = repo.config()
+    return Pins(*(config.get(f"agence.{name}", [""])[-1] for name in Pins._fields))
+
+
+def look(repo: Repository, pins: Pins) -> Carriers:
+    """The carriers as they are: two git processes, nothing of the events is read."""
+    refs = named_refs(repo)
+    head = resolve_many(repo, ["HEAD:.agence/log"]).get("HEAD:.agence/log")
+    default = f"refs/remotes/{pins.remote}/{pins.branch}" if pins.remote and pins.branch else ""
+    return Carriers(
+        refs=refs,
+        head=head[0] if head and head[1] == "tree" else "",
+        default=default if default in refs else "",
+        stand_in=f"refs/heads/{pins.home}" if pins.home else "",
+    )
+
+
+def named_refs(repo: Repository) -> dict[str, str]:
+    """The branches, the remote branches of configured remotes, and agence's own refs."""
+    remotes = set(remote_names(repo))
+
+    def is_read(name: str) -> bool:
+        if name.startswith("refs/remotes/"):
+            return any(name.startswith(f"refs/remotes/{remote}/") for remote in remotes)
+        if name.startswith("refs/agence/remotes/"):
+            return any(name.startswith(f"refs/agence/remotes/{remote}/") for remote in remotes)
+        return name != "refs/agence/states"
+
+    return {name: oid for name, oid in for_each(repo, *_PREFIXES).items() if is_read(name)}
+
+
+def remote_names(repo: Repository) -> list[str]:
+    """The remotes that this clone's configuration names, in its order."""
+    keys = (key for key in repo.config() if key.startswith("remote.") and key.endswith(".url"))
+    return [key.removeprefix("remote.").removesuffix(".url") for key in keys]
+
+
+def choose_remote(repo: Repository, branch: str) -> tuple[str, str]:
+    """(remote, branch there) that count as the shard's own; "" where there is none.
+
+    The remote is that of the branch's upstream, else origin, else the only one; its branch is what
+    its HEAD names, else the upstream branch.
+    """
+    config = repo.config()
+    remotes = remote_names(repo)
+    upstream = config.get(f"branch.{branch}.remote", [""])[-1] if branch else ""
+    only = remotes[0] if len(remotes) == 1 else ""
+    remote = next((one for one in (upstream, "origin", only) if one in remotes), "")
+    if not remote:
+        return "", ""
+    head = repo.symbolic(f"refs/remotes/{remote}/HEAD").removeprefix(f"refs/remotes/{remote}/")
+    merge = config.get(f"branch.{branch}.merge", [""])[-1] if upstream == remote else ""
+    return remote, head or merge.removeprefix("refs/heads/")

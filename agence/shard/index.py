@@ -1,0 +1,200 @@
+"""The index: a SQLite file derived from the events, rebuilt when it is missing, waited for by nobody.
+
+It remembers which segments were read and verified, which events are in force in which work tree, and
+the folded entities with their words. Nothing is ever written back from it. Who gets its lock brings
+it up to date; who does not, or may not write there, works on a copy in memory.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apsw
+
+from agence.base.errors import OutsideError
+from agence.fold.entity import Entity, Lost
+
+VERSION = 1
+
+_SCHEMA = f"""
+CREATE TABLE event(
+    n INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, entity TEXT NOT NULL, kind TEXT NOT NULL,
+    writer TEXT NOT NULL, seq INTEGER NOT NULL, ms INTEGER NOT NULL, own INTEGER NOT NULL,
+    line BLOB NOT NULL);
+CREATE INDEX event_entity ON event(entity);
+CREATE INDEX event_own ON event(n) WHERE own;
+CREATE INDEX event_chain ON event(writer, seq);
+CREATE TABLE edge(parent TEXT, child INTEGER, PRIMARY KEY(parent, child)) WITHOUT ROWID;
+CREATE TABLE segment(oid TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE member(segment TEXT, n INTEGER, PRIMARY KEY(segment, n)) WITHOUT ROWID;
+CREATE TABLE tree(oid TEXT, path TEXT, segment TEXT NOT NULL, PRIMARY KEY(oid, path)) WITHOUT ROWID;
+CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL, roots TEXT NOT NULL);
+CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
+    WITHOUT ROWID;
+CREATE TABLE entity(
+    n INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+    updated INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE(place, id));
+CREATE INDEX entity_kind ON entity(place, kind, updated);
+CREATE TABLE passage(n INTEGER PRIMARY KEY, entity INTEGER NOT NULL);
+CREATE INDEX passage_entity ON passage(entity);
+CREATE VIRTUAL TABLE words USING fts5(
+    title, tags, body, around, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE fault(source TEXT, line INTEGER, reason TEXT NOT NULL);
+PRAGMA user_version = {VERSION};
+"""
+
+
+class Index:
+    """One open index. `place` is the number of the work tree whose state is asked for."""
+
+    def __init__(self, connection: apsw.Connection, *, in_memory: bool) -> None:
+        self.db = connection
+        self.in_memory = in_memory
+        self.place = 0
+
+    def rows(self, sql: str, values: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run one statement; yields its rows."""
+        return self.db.execute(sql, tuple(values))
+
+    def one(self, sql: str, values: Iterable[Any] = ()) -> Any:  # noqa: ANN401 - a column of any type
+        """The first column of the first row, or None."""
+        row = next(iter(self.rows(sql, values)), None)
+        return row[0] if row else None
+
+    def enter(self, name: str) -> None:
+        """Ask from now on for the state of the work tree `name` (its git directory)."""
+        found = self.one("SELECT n FROM place WHERE name = ?", [name])
+        self.place = found or 0
+
+    def entity(self, identity: str) -> Entity | None:
+        """The entity with this whole id, as it is in force here."""
+        sql = "SELECT state FROM entity WHERE place = ? AND id = ?"
+        state = self.one(sql, [self.place, identity])
+        return _entity(state) if state else None
+
+    def entities(self, kind: str = "") -> Iterator[Entity]:
+        """The entities in force here, of one kind or of all, the newest first."""
+        sql = "SELECT state FROM entity WHERE place = ?"
+        values: list[Any] = [self.place]
+        if kind:
+            sql += " AND kind = ?"
+            values.append(kind)
+        for (state,) in self.rows(sql + " ORDER BY updated DESC, id", values):
+            yield _entity(state)
+
+    def identities(self, prefix: str) -> list[str]:
+        """The ids of the entities in force here that begin with `prefix`."""
+        sql = "SELECT id FROM entity WHERE place = ? AND id >= ? AND id < ? ORDER BY id"
+        return [row[0] for row in self.rows(sql, [self.place, prefix, prefix + "g"])]
+
+    def lines_of(self, identity: str) -> list[bytes]:
+        """The lines of the events about one entity that are in force here."""
+        sql = (
+            "SELECT line FROM event JOIN force ON force.n = event.n"
+            " WHERE place = ? AND entity = ? ORDER BY event.n"
+        )
+        return [row[0] for row in self.rows(sql, [self.place, identity])]
+
+
+def open_index(path: str) -> Index | None:
+    """The index file opened for writing, made where it is missing; None where that is not allowed.
+
+    A file that is damaged or of another version is set aside by making a new one: it is derived.
+    """
+    try:
+        return Index(_open(path), in_memory=False)
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.IOError, OSError):
+        return None
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SchemaChangeError):
+        _remove(path)
+        return Index(_open(path), in_memory=False)
+
+
+def copy_in_memory(path: str) -> Index:
+    """A copy of the index file in memory; an empty index where there is no file that can be read."""
+    connection = apsw.Connection(":memory:")
+    try:
+        source = apsw.Connection(f"file:{_uri(path)}?mode=ro", flags=_READ | apsw.SQLITE_OPEN_URI)
+        source.setbusytimeout(2000)
+        with connection.backup("main", source, "main") as backup:
+            backup.step()
+        source.close()
+    except apsw.Error:
+        connection = apsw.Connection(":memory:")
+    if _version(connection) != VERSION:
+        connection = apsw.Connection(":memory:")
+        connection.execute(_SCHEMA)
+    return Index(connection, in_memory=True)
+
+
+def store_entity(index: Index, entity: Entity, passages: list[tuple[str, str, str, str]]) -> None:
+    """Put an entity and its passages (title, tags, body, around) in the place of what was there."""
+    drop_entity(index, entity.id)
+    state = json.dumps(entity._asdict(), ensure_ascii=False)
+    index.rows(
+        "INSERT INTO entity(place, id, kind, updated, state) VALUES (?, ?, ?, ?, ?)",
+        [index.place, entity.id, entity.kind, entity.updated, state],
+    )
+    number = index.db.last_insert_rowid()
+    for passage in passages:
+        index.rows("INSERT INTO words(title, tags, body, around) VALUES (?, ?, ?, ?)", passage)
+        index.rows("INSERT INTO passage VALUES (?, ?)", [index.db.last_insert_rowid(), number])
+
+
+def drop_entity(index: Index, identity: str) -> None:
+    """Take an entity and its passages out of the state of this place."""
+    number = index.one(
+        "SELECT n FROM entity WHERE place = ? AND id = ?", [index.place, identity]
+    )
+    if number is None:
+        return
+    index.rows("DELETE FROM words WHERE rowid IN (SELECT n FROM passage WHERE entity = ?)", [number])
+    index.rows("DELETE FROM passage WHERE entity = ?", [number])
+    index.rows("DELETE FROM entity WHERE n = ?", [number])
+
+
+_READ = apsw.SQLITE_OPEN_READONLY
+
+
+def _open(path: str) -> apsw.Connection:
+    connection = apsw.Connection(path)
+    connection.setbusytimeout(2000)
+    version = _version(connection)
+    if version not in (0, VERSION):
+        connection.close()
+        raise apsw.SchemaChangeError("another version of the index")
+    connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
+    if version == 0:
+        with connection:
+            connection.execute(_SCHEMA)
+    if os.name == "posix":
+        os.chmod(path, 0o600)
+    return connection
+
+
+def _version(connection: apsw.Connection) -> int:
+    return int(next(iter(connection.execute("PRAGMA user_version")))[0])
+
+
+def _remove(path: str) -> None:
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        try:
+            os.unlink(name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise OutsideError(f"the index '{path}' is damaged and can't be replaced") from error
+
+
+def _uri(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _entity(state: str) -> Entity:
+    record = json.loads(state)
+    record["heads"] = tuple(record["heads"])
+    record["lost"] = tuple(Lost(*one) for one in record["lost"])
+    return Entity(**record)

@@ -1,0 +1,266 @@
+"""Bring an index up to date with the carriers: own log, refs and segments.
+
+Only what changed is read: refs whose tip moved, segments not read before, the tail of the own log. A
+line that does not verify is left out and listed as a fault; it never stops the others.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from agence.base.errors import TrustError
+from agence.events.event import Event, read
+from agence.events.segment import split_lines
+from agence.fold.entity import fold_entity
+from agence.git.objects import list_tree, read_many, resolve_many
+from agence.git.repository import Repository
+from agence.recall.passages import passages
+from agence.shard.carriers import Carriers
+from agence.shard.index import Index, drop_entity, store_entity
+from agence.shard.own_log import OwnLog
+
+
+def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywhere: bool) -> list[str]:
+    """Read what is new, and fold again what it touches, in one transaction of the caller.
+
+    `everywhere` puts all that is known in force. Returns the trees that held segments not seen before.
+    """
+    fresh = _ingest_refs(index, repo, at.refs)
+    if at.head:
+        fresh += _ingest_trees(index, repo, {at.head})
+    _ingest_own(index, log)
+    roots = _roots(index, at)
+    before = index.one("SELECT roots FROM place WHERE n = ?", [index.place])
+    if before == " ".join(roots) and not everywhere:
+        touched = _extend_force(index)
+    else:
+        touched = _recompute_force(index, roots, everywhere)
+        index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
+    for identity in touched:
+        _fold_again(index, identity)
+    return fresh
+
+
+def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> list[str]:
+    known = {name: oid for name, oid in index.rows("SELECT name, oid FROM ref")}
+    for name in known.keys() - refs.keys():
+        index.rows("DELETE FROM ref WHERE name = ?", [name])
+    changed = {name: oid for name, oid in refs.items() if known.get(name) != oid}
+    if not changed:
+        return []
+    wanted = {name: f"{oid}:{log_folder(name)}" for name, oid in changed.items()}
+    found = resolve_many(repo, sorted(set(wanted.values())))
+    trees = {}
+    for name, spec in wanted.items():
+        entry = found.get(spec)
+        trees[name] = entry[0] if entry and entry[1] == "tree" else ""
+        index.rows("REPLACE INTO ref VALUES (?, ?, ?)", [name, changed[name], trees[name]])
+    return _ingest_trees(index, repo, {tree for tree in trees.values() if tree})
+
+
+def log_folder(ref: str) -> str:
+    """Where the segments lie in the tree of a ref: agence's own refs hold nothing else."""
+    return "log" if ref.startswith("refs/agence/") else ".agence/log"
+
+
+def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> list[str]:
+    fresh = []
+    for tree in sorted(trees):
+        if index.one("SELECT 1 FROM tree WHERE oid = ? LIMIT 1", [tree]):
+            continue
+        entries = {
+            path: oid
+            for path, (_, kind, oid) in list_tree(repo, tree).items()
+            if kind == "blob" and path.endswith(".jsonl")
+        }
+        index.db.executemany(
+            "REPLACE INTO tree VALUES (?, ?, ?)", [(tree, path, oid) for path, oid in entries.items()]
+        )
+        if _ingest_segments(index, repo, {oid: path for path, oid in entries.items()}):
+            fresh.append(tree)
+    return fresh
+
+
+def _ingest_segments(index: Index, repo: Repository, segments: dict[str, str]) -> bool:
+    have = {oid for oid in segments if index.one("SELECT 1 FROM segment WHERE oid = ?", [oid])}
+    wanted = [oid for oid in segments if oid not in have]
+    for oid, _, kind, content in read_many(repo, wanted):
+        if kind != "blob":
+            continue
+        numbers = []
+        lines, torn = split_lines(content)
+        for number, line in enumerate([*lines, *([torn] if torn else [])], 1):
+            event = _verified(index, line, segments[oid], number)
+            if event is not None:
+                numbers.append(keep(index, event, own=False))
+        index.db.executemany("REPLACE INTO member VALUES (?, ?)", [(oid, n) for n in numbers])
+        index.rows("REPLACE INTO segment VALUES (?, ?)", [oid, segments[oid]])
+    return bool(wanted)
+
+
+def _ingest_own(index: Index, log: OwnLog) -> None:
+    for path, length in log.lengths().items():
+        start = index.one("SELECT length FROM own WHERE path = ?", [path]) or 0
+        if length < start:
+            start = 0
+        if length == start:
+            continue
+        end = start
+        for line in log.lines(path, start):
+            end += len(line) + 1
+            event = _verified(index, line, path, end)
+            if event is not None:
+                keep(index, event, own=True)
+        index.rows("REPLACE INTO own VALUES (?, ?)", [path, end])
+
+
+def _verified(index: Index, line: bytes, source: str, number: int) -> Event | None:
+    try:
+        return read(line)
+    except TrustError as error:
+        index.rows("INSERT INTO fault VALUES (?, ?, ?)", [source, number, error.message])
+        return None
+
+
+def keep(index: Index, event: Event, *, own: bool) -> int:
+    """The number of `event` in the index, put there if it is new. Erased data is never brought back."""
+    row = next(iter(index.rows("SELECT n, own FROM event WHERE id = ?", [event.id])), None)
+    if row is not None:
+        if own and not row[1]:
+            index.rows("UPDATE event SET own = 1 WHERE n = ?", [row[0]])
+        if event.data is None:
+            index.rows("UPDATE event SET line = ? WHERE n = ?", [event.line, row[0]])
+        return int(row[0])
+    index.rows(
+        "INSERT INTO event(id, entity, kind, writer, seq, ms, own, line)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(event.id, event.entity, event.kind, event.writer, event.seq),
+            *(event.stamp.ms, own, event.line),
+        ],
+    )
+    number = int(index.db.last_insert_rowid())
+    if event.parents:
+        edges = [(parent, number) for parent in event.parents]
+        index.db.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
+    return number
+
+
+def _roots(index: Index, at: Carriers) -> list[str]:
+    def tree_of(ref: str) -> str:
+        return str(index.one("SELECT tree FROM ref WHERE name = ?", [ref]) or "") if ref else ""
+
+    checked_out = at.head or tree_of(at.stand_in)
+    return sorted({tree for tree in (checked_out, tree_of(at.default)) if tree})
+
+
+def _recompute_force(index: Index, roots: list[str], everywhere: bool) -> set[str]:
+    index.rows("CREATE TEMP TABLE IF NOT EXISTS next(n INTEGER PRIMARY KEY)")
+    index.rows("DELETE FROM next")
+    if everywhere:
+        index.rows("INSERT INTO next SELECT n FROM event")
+    else:
+        index.rows("INSERT INTO next SELECT n FROM event WHERE own")
+        marks = ", ".join("?" * len(roots))
+        index.rows(
+            "INSERT OR IGNORE INTO next SELECT member.n FROM member"
+            f" JOIN tree ON tree.segment = member.segment WHERE tree.oid IN ({marks})",
+            roots,
+        )
+        _add_ancestors(index, "SELECT n FROM event WHERE own")
+    here = [index.place]
+    gone = "SELECT n FROM force WHERE place = ? EXCEPT SELECT n FROM next"
+    new = "SELECT n FROM next EXCEPT SELECT n FROM force WHERE place = ?"
+    sql = "SELECT DISTINCT entity FROM event WHERE n IN ({})"
+    touched = {row[0] for part in (gone, new) for row in index.rows(sql.format(part), here)}
+    index.rows(f"DELETE FROM force WHERE place = ? AND n IN ({gone})", here * 2)
+    index.rows(f"INSERT INTO force SELECT ?, n, 0 FROM ({new})", here * 2)
+    return touched | _settle_waiting(index)
+
+
+def _add_ancestors(index: Index, start: str) -> None:
+    """What own events rest on is in force with them, wherever it came from."""
+    index.rows(
+        f"WITH RECURSIVE up(n) AS ({start} UNION SELECT event.n FROM up"
+        " JOIN edge ON edge.child = up.n JOIN event ON event.id = edge.parent)"
+        " INSERT OR IGNORE INTO next SELECT n FROM up"
+    )
+
+
+def _extend_force(index: Index) -> set[str]:
+    index.rows("CREATE TEMP TABLE IF NOT EXISTS next(n INTEGER PRIMARY KEY)")
+    index.rows("DELETE FROM next")
+    index.rows(
+        "INSERT INTO next SELECT n FROM event WHERE own"
+        " EXCEPT SELECT n FROM force WHERE place = ?",
+        [index.place],
+    )
+    _add_ancestors(index, "SELECT n FROM next")
+    fresh = "SELECT n FROM next EXCEPT SELECT n FROM force WHERE place = ?"
+    sql = f"SELECT DISTINCT entity FROM event WHERE n IN ({fresh})"
+    touched = {row[0] for row in index.rows(sql, [index.place])}
+    index.rows(
+        f"INSERT INTO force SELECT ?, n, 0 FROM ({fresh})", [index.place, index.place]
+    )
+    return touched | _settle_waiting(index)
+
+
+def _settle_waiting(index: Index) -> set[str]:
+    """Mark what rests on an event that is not in force, or that waits itself; say which changed."""
+    here = index.place
+    rows = index.rows(
+        "WITH RECURSIVE waiting(n) AS ("
+        " SELECT force.n FROM force JOIN edge ON edge.child = force.n"
+        " LEFT JOIN event ON event.id = edge.parent"
+        " LEFT JOIN force AS held ON held.place = force.place AND held.n = event.n"
+        " WHERE force.place = ? AND held.n IS NULL"
+        " UNION SELECT edge.child FROM waiting JOIN event ON event.n = waiting.n"
+        " JOIN edge ON edge.parent = event.id"
+        " JOIN force AS below ON below.place = ? AND below.n = edge.child)"
+        " SELECT n FROM waiting",
+        [here, here],
+    )
+    waiting = {row[0] for row in rows}
+    before = {row[0] for row in index.rows("SELECT n FROM force WHERE place = ? AND waits", [here])}
+    changed = waiting ^ before
+    for number in changed:
+        index.rows(
+            "UPDATE force SET waits = ? WHERE place = ? AND n = ?", [number in waiting, here, number]
+        )
+    return {str(index.one("SELECT entity FROM event WHERE n = ?", [number])) for number in changed}
+
+
+def _fold_again(index: Index, identity: str) -> None:
+    sql = (
+        "SELECT line FROM event JOIN force ON force.n = event.n"
+        " WHERE place = ? AND entity = ? AND NOT waits"
+    )
+    events = [known(row[0]) for row in index.rows(sql, [index.place, identity])]
+    entity = fold_entity(events, _Everything())
+    if entity is None:
+        drop_entity(index, identity)
+        return
+    tags = " ".join(entity.tags)
+    title, body = entity.text("title"), entity.text("body") or entity.text("text")
+    words = [(title, tags, piece, around) for piece, around in passages(body)]
+    store_entity(index, entity, words)
+
+
+class _Everything:
+    """Contains whatever is asked: what waits was taken out before."""
+
+    def __contains__(self, one: object) -> bool:
+        return True
+
+
+def known(line: bytes) -> Event:
+    """The event of a line that was verified when it was put in the index."""
+    return read(line, _was_verified)
+
+
+def _was_verified(message: bytes, signature: bytes, key: bytes) -> bool:
+    return bool(message and signature and key)
+
+
+def events_of(index: Index, sql: str, values: Iterable[Any] = ()) -> list[Event]:
+    """The events whose lines a query gives."""
+    return [known(row[0]) for row in index.rows(sql, values)]

@@ -1,0 +1,181 @@
+"""What `^commit` brings into the tree: the events it lacks, the views they change.
+
+A known segment of which everything is needed is copied byte for byte, so that one segment on two
+branches is one file; needed lines of other segments, and what was never published, go into new ones.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from agence.events.event import Event
+from agence.events.segment import LIMIT, pack
+from agence.fold.entity import Entity
+from agence.fold.state import closed, fold
+from agence.git.objects import list_tree, read_many, resolve_many
+from agence.shard.index import Index
+from agence.shard.ingest import events_of
+from agence.shard.layout import LOG, TRACKED
+from agence.shard.shard import Shard
+from agence.shard.views import drafts, rendered
+
+CROWD = 256  # files of one writer and month before they are joined into a larger one
+
+
+class Plan(NamedTuple):
+    """What a publication would do.
+
+    changes   path -> bytes, or None to remove, relative to the top of the work tree
+    events    ids of the events that this brings into the tree
+    drafts    paths that somebody edited by hand: left as they are
+    """
+
+    changes: dict[str, bytes | None]
+    events: list[str]
+    drafts: list[str]
+
+
+def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
+    """The publication of every own shared event that HEAD's tree lacks, or of the entities `only`."""
+    index = shard.index("shared")
+    tree = _head_tree(shard)
+    held = set(_held(index, tree))
+    needed = _needed(index, held, set(only))
+    changes = _log_changes(shard, index, tree, needed)
+    files = rendered(_entities(index, held | needed), shard.pins.founder)
+    committed = _committed(shard, files)
+    edited = drafts(shard.work_tree, files, committed)
+    for path, content in files.items():
+        if path not in edited and committed.get(path) != content:
+            changes[path] = content
+    sql = "SELECT id FROM event WHERE n = ?"
+    return Plan(changes, [str(index.one(sql, [n])) for n in sorted(needed)], edited)
+
+
+def _head_tree(shard: Shard) -> str:
+    found = resolve_many(shard.repo, [f"HEAD:{LOG}"]).get(f"HEAD:{LOG}")
+    return found[0] if found and found[1] == "tree" else ""
+
+
+def _held(index: Index, tree: str) -> Iterable[int]:
+    sql = (
+        "SELECT DISTINCT member.n FROM tree JOIN member ON member.segment = tree.segment"
+        " WHERE tree.oid = ?"
+    )
+    return (row[0] for row in index.rows(sql, [tree]))
+
+
+def _needed(index: Index, held: set[int], only: set[str]) -> set[int]:
+    """Own events (of the entities `only`) that the tree lacks, and every known event these rest on."""
+    own = "SELECT n, id, entity FROM event WHERE own"
+    wanted = {n for n, id_, entity in index.rows(own) if not only or {id_, entity} & only}
+    needed: set[int] = set()
+    left = wanted | (set() if only else held)
+    while left:
+        number = left.pop()
+        if number not in held:
+            needed.add(number)
+        sql = "SELECT event.n FROM edge JOIN event ON event.id = edge.parent WHERE edge.child = ?"
+        left |= {row[0] for row in index.rows(sql, [number])} - needed - held
+    return needed
+
+
+def _log_changes(
+    shard: Shard, index: Index, tree: str, needed: set[int]
+) -> dict[str, bytes | None]:
+    changes: dict[str, bytes | None] = {}
+    copied: set[int] = set()
+    paths = dict(index.rows("SELECT oid, path FROM segment"))
+    sql = "SELECT DISTINCT segment FROM member WHERE n = ?"
+    candidates = {row[0] for number in needed for row in index.rows(sql, [number])}
+    members = {oid: _members(index, oid) for oid in candidates}
+    whole = [oid for oid in candidates if members[oid] <= needed]
+    chosen = []
+    for oid in sorted(whole, key=lambda one: (-len(members[one]), one)):
+        if not members[oid] <= copied:
+            copied |= members[oid]
+            chosen.append(oid)
+    for oid, _, _, content in read_many(shard.repo, chosen):
+        changes[f"{LOG}/{paths[oid]}"] = content
+    changes |= _new_segments(index, needed - copied)
+    return changes | _compaction(shard, index, tree, changes)
+
+
+def _members(index: Index, segment: str) -> set[int]:
+    return {row[0] for row in index.rows("SELECT n FROM member WHERE segment = ?", [segment])}
+
+
+def _new_segments(index: Index, numbers: set[int]) -> dict[str, bytes | None]:
+    groups: dict[tuple[str, bool], list[Event]] = {}
+    for number in sorted(numbers):
+        event = events_of(index, "SELECT line FROM event WHERE n = ?", [number])[0]
+        published = index.one("SELECT 1 FROM member WHERE n = ? LIMIT 1", [number]) is not None
+        groups.setdefault((event.writer, published), []).append(event)
+    changes: dict[str, bytes | None] = {}
+    for (_, published), events in groups.items():
+        for segment in pack(events, None if published else LIMIT):
+            changes[f"{LOG}/{segment.path}"] = segment.content
+    return changes
+
+
+def _compaction(
+    shard: Shard, index: Index, tree: str, changes: dict[str, bytes | None]
+) -> dict[str, bytes | None]:
+    """Where one of our folders holds more than CROWD files: one larger segment in place of the small."""
+    own = set(shard.log("shared").files())
+    folders: dict[str, dict[str, str]] = {}
+    for path, oid in index.rows("SELECT path, segment FROM tree WHERE oid = ?", [tree]):
+        folders.setdefault(path.rpartition("/")[0], {})[path] = oid
+    result: dict[str, bytes | None] = {}
+    for folder, files in folders.items():
+        fresh = sum(path.startswith(f"{LOG}/{folder}/") for path in changes)
+        if folder.rpartition("/")[2] not in own or len(files) + fresh <= CROWD:
+            continue
+        numbers = {n for oid in files.values() for n in _members(index, oid)}
+        sql = "SELECT line FROM event WHERE n = ?"
+        joined = pack([e for n in numbers for e in events_of(index, sql, [n])], None)[0]
+        result[f"{LOG}/{joined.path}"] = joined.content
+        for path, oid in files.items():
+            if path != joined.path and 4 * _size(index, oid) < len(joined.content):
+                result[f"{LOG}/{path}"] = None
+    return result
+
+
+def _size(index: Index, segment: str) -> int:
+    sql = (
+        "SELECT sum(length(line) + 1) FROM member JOIN event ON event.n = member.n WHERE segment = ?"
+    )
+    return int(index.one(sql, [segment]) or 0)
+
+
+def _entities(index: Index, numbers: set[int]) -> list[Entity]:
+    """The fold of these events: from the index where they are just what is in force."""
+    here = [index.place]
+    sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
+    if numbers == {row[0] for row in index.rows(sql, here)}:
+        return list(index.entities())
+    events = [e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])]
+    return list(fold(closed(events)).values())
+
+
+def _committed(shard: Shard, files: dict[str, bytes]) -> dict[str, bytes]:
+    """What HEAD says of these paths; content that equals what is wanted is not read again."""
+    found = resolve_many(shard.repo, [f"HEAD:{TRACKED}"]).get(f"HEAD:{TRACKED}")
+    if not found or found[1] != "tree":
+        return {}
+    entries = {f"{TRACKED}/{path}": oid for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()}
+    committed, other = {}, {}
+    for path, content in files.items():
+        oid = entries.get(path)
+        if oid == _blob_id(content):
+            committed[path] = content
+        elif oid:
+            other.setdefault(oid, []).append(path)
+    for oid, _, _, content in read_many(shard.repo, sorted(other)):
+        committed |= dict.fromkeys(other[oid], content)
+    return committed
+
+
+def _blob_id(content: bytes) -> str:
+    head = b"blob %d\0" % len(content)
+    return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()

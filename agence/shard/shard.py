@@ -1,0 +1,218 @@
+"""A shard as one clone sees it: what commands read from and write to."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import apsw
+
+from agence.base.errors import ShardError
+from agence.base.identifiers import choose
+from agence.base.lazy import load
+from agence.base.stamps import Stamp
+from agence.events.event import Draft, Event
+from agence.fold.entity import Entity
+from agence.git.repository import Repository, discover
+from agence.shard.carriers import Carriers, Pins, look, named_refs, read_pins
+from agence.shard.files import locked, replace
+from agence.shard.index import Index, copy_in_memory, open_index
+from agence.shard.keyring import Keyring
+from agence.shard.layout import Layout, folder
+from agence.shard.own_log import OwnLog
+
+
+class Ports(Protocol):
+    """What a shard may use of the world; see the command contract."""
+
+    cwd: str
+    speaker: str
+    now: Callable[[], int]
+    entropy: Callable[[int], bytes]
+    notice: Callable[[str], None]
+
+
+class Shard:
+    """One clone's side of a shard. Opening reads the repository and its configuration, no event."""
+
+    def __init__(self, repo: Repository, ports: Ports) -> None:
+        self.repo = repo
+        self.ports = ports
+        self.layout = Layout(repo.common_dir)
+        self.pins = read_pins(repo)
+        self.keyring = Keyring(self.layout, repo.common_dir, ports.entropy)
+        self._open: dict[str, Index] = {}
+
+    @property
+    def work_tree(self) -> str:
+        """The top folder of the work tree. Raises ShardError in a bare repository."""
+        if self.repo.work_tree is None:
+            raise ShardError(
+                f"'{self.repo.common_dir}' is a bare repository: there is no work tree",
+                "use a clone of it, or add a linked work tree",
+            )
+        return self.repo.work_tree
+
+    @property
+    def speaker(self) -> str:
+        """On whose behalf events are written: an agent, or the person that git knows."""
+        name = self.ports.speaker or self.repo.config().get("user.name", [""])[-1]
+        return name or os.environ.get("USER", "") or "somebody"
+
+    def log(self, chain: str) -> OwnLog:
+        """The own log of the "shared" or the "private" chain."""
+        return OwnLog(self.layout.own(chain), chain, self.keyring)
+
+    def draft(
+        self, kind: str, scope: str, effects: list[dict[str, Any]], over: Entity | None = None
+    ) -> Draft:
+        """A draft in this shard's name: of a new entity, or over one as it is in force.
+
+        `scope` is "shared" or "private".
+        """
+        return Draft(
+            kind=kind,
+            entity=over.id if over else "",
+            data={"effects": effects},
+            shard=self.pins.shard,
+            scope="instance" if scope == "private" else f"collective:{self.pins.shard}",
+            by=self.speaker,
+            parents=over.heads[:64] if over else (),
+        )
+
+    def append(self, drafts: Sequence[Draft], seen: Sequence[Stamp] = ()) -> list[Event]:
+        """Sign and keep drafts of one chain; they are durable when this returns."""
+        chain = "private" if drafts[0].scope == "instance" else "shared"
+        if any((one.scope == "instance") != (chain == "private") for one in drafts):
+            raise ShardError("private and shared facts can't be kept in one step")
+        if chain == "shared":
+            self._notice_own_elsewhere()
+        log = self.log(chain)
+        return log.append(list(drafts), self.ports.now(), self.ports.entropy, list(seen))
+
+    def index(self, scope: str = "shared") -> Index:
+        """The index of a chain, up to date with its carriers."""
+        if scope not in self._open:
+            self._open[scope] = self._refreshed(scope)
+        return self._open[scope]
+
+    def forget(self) -> None:
+        """Look again at the carriers when an index is next asked for."""
+        for index in self._open.values():
+            index.db.close()
+        self._open.clear()
+        self.repo.forget()
+        self.pins = read_pins(self.repo)
+
+    def everywhere(self) -> Index:
+        """An index in memory where all that is known counts, in force or not."""
+        index = copy_in_memory(self.layout.index("shared"))
+        self._enter(index, "everywhere", "")
+        with index.db:
+            load("agence.shard.ingest").refresh(
+                index, self.repo, self.log("shared"), look(self.repo, self.pins), everywhere=True
+            )
+        return index
+
+    def entity(self, prefix: str, scope: str, kind: str = "") -> Entity:
+        """The entity whose id begins with `prefix`. Raises Ambiguous for none or several."""
+        index = self.index(scope)
+        what = kind or "entity"
+        known = index.identities(prefix.strip().lower()) if prefix.strip() else []
+        if kind:
+            known = [one for one in known if (e := index.entity(one)) and e.kind == kind]
+        mark = "~" if scope == "private" else "^"
+        found = index.entity(choose(prefix, known, what, f"see `agence {mark}{kind or 'lesson'} list`"))
+        if found is None:
+            raise ShardError(f"'{prefix}' is not in force here")
+        return found
+
+    def _refreshed(self, scope: str) -> Index:
+        at = look(self.repo, self.pins) if scope == "shared" else Carriers({}, "", "", "")
+        path = self.layout.index(scope)
+        name = self.repo.git_dir if scope == "shared" else "private"
+        seen = f"{at.fingerprint()} {sorted(self.log(scope).lengths().items())}"
+        index = open_index(path) if _can_write(path) else None
+        if index is not None and _is_current(index, name, seen):
+            return index
+        with _try_lock(f"{path}.lock", writable=index is not None) as free:
+            if index is None or not free:
+                index = copy_in_memory(path)
+            with index.db:
+                self._enter(index, name, seen)
+                ingest = load("agence.shard.ingest")
+                fresh = ingest.refresh(index, self.repo, self.log(scope), at, everywhere=False)
+            if scope == "shared" and not index.in_memory:
+                self._after_ingest(index, at, fresh)
+        return index
+
+    def _enter(self, index: Index, name: str, seen: str) -> None:
+        index.rows(
+            "INSERT INTO place(name, seen, roots) VALUES (?, ?, '-')"
+            " ON CONFLICT(name) DO UPDATE SET seen = excluded.seen",
+            [name, seen],
+        )
+        index.enter(name)
+
+    def _after_ingest(self, index: Index, at: Carriers, fresh: list[str]) -> None:
+        if fresh:
+            load("agence.shard.known").keep(self.repo, at.refs, fresh, self.ports.now())
+        load("agence.shard.forks").retire_continued(index, self.keyring)
+        replace(self._seen_path(), Carriers(at.refs, "", "", "").fingerprint().encode())
+
+    def _notice_own_elsewhere(self) -> None:
+        """Where refs moved since they were last read, read them before signing with a key.
+
+        A ref that shows a later event of our own key means that a copy of this clone went on with it.
+        """
+        now = Carriers(named_refs(self.repo), "", "", "").fingerprint()
+        try:
+            with open(self._seen_path(), encoding="ascii") as file:
+                if file.read() == now:
+                    return
+        except OSError:
+            if not self.keyring.keys("shared"):
+                return
+        self.index("shared")
+
+    def _seen_path(self) -> str:
+        return os.path.join(self.layout.nexus, "refs.seen")
+
+
+def open_shard(ports: Ports) -> Shard:
+    """The shard of the folder that `ports.cwd` names. Raises ShardError where there is none."""
+    shard = Shard(discover(ports.cwd), ports)
+    if not shard.pins.shard:
+        raise ShardError(
+            "this clone has joined no shard yet", "run `agence ^init` in it; it can be done twice"
+        )
+    return shard
+
+
+@contextmanager
+def _try_lock(path: str, *, writable: bool) -> Iterator[bool]:
+    """Whether this process may bring the index file up to date: it has the lock, or has not."""
+    if not writable:
+        yield False
+        return
+    with locked(path, wait=False) as free:
+        yield free
+
+
+def _can_write(path: str) -> bool:
+    """Whether the folder of `path` is there, or can be made, and be written to."""
+    try:
+        folder(os.path.dirname(path))
+    except OSError:
+        return False
+    return os.access(os.path.dirname(path), os.W_OK)
+
+
+def _is_current(index: Index, name: str, seen: str) -> bool:
+    index.enter(name)
+    if not index.place:
+        return False
+    try:
+        return bool(index.one("SELECT seen FROM place WHERE n = ?", [index.place]) == seen)
+    except apsw.Error:
+        return False

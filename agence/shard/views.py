@@ -1,0 +1,69 @@
+"""The files of `.agence/` that are rendered from events: where each lies, and what it should say."""
+
+import os
+from collections.abc import Iterable
+
+from agence.fold.entity import Entity
+from agence.schema.kinds import KINDS
+from agence.schema.view import is_draft, render
+from agence.shard.layout import TRACKED
+from agence.shard.template import STATIC
+
+CODEX = f"{TRACKED}/codex"
+
+
+def view_path(entity: Entity) -> str:
+    """The path of an entity's view below the top of the work tree, "" for kinds without one."""
+    kind = KINDS.get(entity.kind)
+    if kind is None or not kind.folder:
+        return ""
+    if kind.name == "codex":
+        path = entity.text("path")
+        return f"{CODEX}/{path}" if is_plain(path) else ""
+    return f"{TRACKED}/{kind.folder}/{entity.name}.md"
+
+
+def is_plain(path: str) -> bool:
+    """Whether a path from an event stays inside its folder and names no hidden file."""
+    parts = path.split("/")
+    return bool(path) and "\\" not in path and not any(p in ("", ".", "..") or p[0] == "." for p in parts)
+
+
+def rendered(entities: Iterable[Entity], founder: str) -> dict[str, bytes]:
+    """path -> bytes of every view of these entities; only the founder's codex counts."""
+    files = {f"{TRACKED}/{name}": text.encode() for name, text in STATIC.items()}
+    for entity in sorted(entities, key=lambda one: (one.created, one.id)):
+        path = view_path(entity)
+        if not path or entity.kind == "codex" and entity.writer != founder:
+            continue
+        files[path] = entity.text("text").encode() if entity.kind == "codex" else render(entity)
+    return files
+
+
+def drafts(top: str, files: dict[str, bytes], committed: dict[str, bytes]) -> list[str]:
+    """Those of `files` whose copy in the work tree somebody edited by hand.
+
+    `files` is what they should say, `committed` what HEAD says; both path -> bytes.
+    """
+    found = []
+    for path, wanted in files.items():
+        there = read(top, path)
+        if there is None or there in (wanted, committed.get(path)):
+            continue
+        if path.startswith(f"{CODEX}/") or path.removeprefix(f"{TRACKED}/") in STATIC:
+            found.append(path)
+        elif is_draft(there):
+            found.append(path)
+    return sorted(found)
+
+
+def read(top: str, path: str) -> bytes | None:
+    """The bytes of a file of the work tree, None where there is none; a link is not followed."""
+    whole = os.path.join(top, path)
+    if os.path.islink(whole):
+        return os.readlink(whole).encode()
+    try:
+        with open(whole, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
