@@ -11,6 +11,7 @@ from typing import NamedTuple
 from agence.git.objects import resolve_many
 from agence.git.refs import for_each
 from agence.git.repository import Repository
+from agence.git.run import git
 
 _PREFIXES = ("refs/heads", "refs/remotes", "refs/agence")
 
@@ -103,6 +104,8 @@ def choose_remote(repo: Repository, branch: str) -> tuple[str, str]:
     remote = next((one for one in (upstream, "origin", only) if one in remotes), "")
     if not remote:
         return "", ""
-    head = repo.symbolic(f"refs/remotes/{remote}/HEAD").removeprefix(f"refs/remotes/{remote}/")
+    name = f"refs/remotes/{remote}/HEAD"
+    said = git("symbolic-ref", "--quiet", name, cwd=repo.work_tree, check=False)
+    head = said.decode().strip().removeprefix(f"refs/remotes/{remote}/")
     merge = config.get(f"branch.{branch}.merge", [""])[-1] if upstream == remote else ""
     return remote, head or merge.removeprefix("refs/heads/")

@@ -104,10 +104,10 @@ def _field(event: Event, field: str) -> str:
 
 
 def _is_shallow(repo: Repository) -> bool:
-    said = git("rev-parse", "--is-shallow-repository", cwd=repo.cwd)
+    said = git("rev-parse", "--is-shallow-repository", cwd=repo.work_tree)
     return said.strip() == b"true"
 
 
 def _root_commit(repo: Repository) -> str:
-    roots = git("rev-list", "--max-parents=0", "HEAD", cwd=repo.cwd, check=False).split()
+    roots = git("rev-list", "--max-parents=0", "HEAD", cwd=repo.work_tree, check=False).split()
     return sorted(root.decode() for root in roots)[0] if roots else ""

@@ -75,6 +75,12 @@ class Index:
         state = self.one(sql, [self.place, identity])
         return _entity(state) if state else None
 
+    def entity_at(self, number: int) -> Entity | None:
+        """The entity of a row, where it is one of this place."""
+        sql = "SELECT state FROM entity WHERE n = ? AND place = ?"
+        state = self.one(sql, [number, self.place])
+        return _entity(state) if state else None
+
     def entities(self, kind: str = "") -> Iterator[Entity]:
         """The entities in force here, of one kind or of all, the newest first."""
         sql = "SELECT state FROM entity WHERE place = ?"

@@ -52,6 +52,13 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     return Plan(changes, [str(index.one(sql, [n])) for n in sorted(needed)], edited)
 
 
+def tree_views(shard: Shard) -> tuple[dict[str, bytes], list[str]]:
+    """What every file of the checked-out tree should say, and which of them are edited by hand."""
+    index = shard.index("shared")
+    files = rendered(_entities(index, set(_held(index, _head_tree(shard)))), shard.pins.founder)
+    return files, drafts(shard.repo.work_tree, files, _committed(shard, files))
+
+
 def _head_tree(shard: Shard) -> str:
     found = resolve_many(shard.repo, [f"HEAD:{LOG}"]).get(f"HEAD:{LOG}")
     return found[0] if found and found[1] == "tree" else ""

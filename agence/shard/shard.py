@@ -44,16 +44,6 @@ class Shard:
         self._open: dict[str, Index] = {}
 
     @property
-    def work_tree(self) -> str:
-        """The top folder of the work tree. Raises ShardError in a bare repository."""
-        if self.repo.work_tree is None:
-            raise ShardError(
-                f"'{self.repo.common_dir}' is a bare repository: there is no work tree",
-                "use a clone of it, or add a linked work tree",
-            )
-        return self.repo.work_tree
-
-    @property
     def speaker(self) -> str:
         """On whose behalf events are written: an agent, or the person that git knows."""
         name = self.ports.speaker or self.repo.config().get("user.name", [""])[-1]
@@ -101,7 +91,6 @@ class Shard:
         for index in self._open.values():
             index.db.close()
         self._open.clear()
-        self.repo.forget()
         self.pins = read_pins(self.repo)
 
     def everywhere(self) -> Index:

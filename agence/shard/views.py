@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from agence.fold.entity import Entity
 from agence.schema.kinds import KINDS
-from agence.schema.view import is_draft, render
+from agence.fold.view import is_draft, render
 from agence.shard.layout import TRACKED
 from agence.shard.template import STATIC
 

@@ -1,0 +1,86 @@
+"""Change a piece of knowledge; nothing that was written is lost, `^history` shows it all.
+
+Examples:
+
+    agence ^lesson edit 3fa9c1d2                       # in your editor ($VISUAL or $EDITOR)
+    agence ^lesson edit 3fa9 --title "A better title" --tag build --untag draft
+    agence ^plan edit 77ab --status done
+    agence ^doc edit 90cd --file page.md
+
+In the editor the first line is the title, a line `tags: a, b` may follow, then the text.
+"""
+
+from typing import Annotated
+
+from agence.base.errors import UsageError
+from agence.base.identifiers import short
+from agence.base.stamps import Stamp
+from agence.commands.contract import Argument, Context, Option, Report
+from agence.commands.knowledge.add import kind_of, scope_of
+from agence.commands.words import (
+    check_status,
+    clean,
+    read_file,
+    refuse_credentials,
+    tags_of,
+    title_and_body,
+)
+from agence.fold.entity import Entity
+from agence.schema.effects import Effect, add_member, remove_member, set_field
+from agence.shard.ingest import known
+
+
+def edit(  # noqa: PLR0913 - one parameter per option
+    context: Context,
+    identity: Annotated[str, Argument(help="its id", metavar="ID", complete="entity")],
+    title: Annotated[str | None, Option(help="a new title")] = None,
+    body: Annotated[str | None, Option(help="a new text")] = None,
+    file: Annotated[str | None, Option(help="read the text from a file, - for a pipe")] = None,
+    tag: Annotated[list[str] | None, Option(help="a topic to add; can be repeated")] = None,
+    untag: Annotated[list[str] | None, Option(help="a topic to take off; can be repeated")] = None,
+    status: Annotated[str | None, Option(help="open, doing, done or dropped")] = None,
+    allow_secret: Annotated[bool, Option(help="keep it though it looks like a credential")] = False,
+) -> Report:
+    """Append one event with what changed. Raises Ambiguous for an id that fits none or several."""
+    kind = kind_of(context)
+    scope = scope_of(context, kind)
+    entity = context.shard.entity(identity, scope, kind)
+    check_status(status)
+    if body is not None and file is not None:
+        raise UsageError("--body and --file both give the body", "use one of them")
+    body = read_file(context, file) if file is not None else body
+    tags = set(entity.tags) | set(tags_of(tag)) - set(tags_of(untag))
+    tags -= set(tags_of(untag))
+    if all(one is None for one in (title, body, tag, untag, status)):
+        title, body, tags = _in_editor(context, entity)
+    if status is not None and not entity.text("status"):
+        raise UsageError(f"a {kind} has no status")
+    new_title = title_and_body(title, None)[0] if title is not None else entity.text("title")
+    new_body = clean(body) if body is not None else entity.text("body")
+    changed = {"title": new_title, "body": new_body, "status": status or entity.text("status")}
+    if scope == "shared":
+        refuse_credentials("\n".join([new_title, new_body, *tags]), allowed=allow_secret)
+    effects: list[Effect] = [
+        set_field(field, value) for field, value in changed.items() if value != entity.text(field)
+    ]
+    seen = [known(line) for line in context.shard.index(scope).lines_of(entity.id)]
+    effects += [add_member("tags", one) for one in sorted(tags - set(entity.tags))]
+    effects += [remove_member("tags", one, seen) for one in sorted(set(entity.tags) - tags)]
+    if not effects:
+        return Report(f"Nothing changed in {kind} {short(entity.id)}", {"id": entity.id, "changed": []})
+    draft = context.shard.draft(kind, scope, effects, over=entity)
+    context.shard.append([draft], [Stamp(entity.updated, 0)])
+    fields = sorted({str(one["field"]) for one in effects})
+    return Report(
+        f"Changed {', '.join(fields)} of {kind} {short(entity.id)}", {"id": entity.id, "changed": fields}
+    )
+
+
+def _in_editor(context: Context, entity: Entity) -> tuple[str, str, set[str]]:
+    before = f"{entity.text('title')}\ntags: {', '.join(entity.tags)}\n\n{entity.text('body')}\n"
+    first, _, rest = clean(context.edit(before)).partition("\n")
+    tags = set(entity.tags)
+    if rest.startswith("tags:"):
+        said, _, rest = rest.partition("\n")
+        tags = set(tags_of([said.removeprefix("tags:")]))
+    return first, rest, tags

@@ -1,0 +1,36 @@
+"""Show one piece of knowledge, whole.
+
+Examples:
+
+    agence ^lesson show 3fa9c1d2
+    agence ~note show 8c01 --json
+
+The id is the one that `list` and `^recall` print; 4 digits or more are enough where they fit only one.
+"""
+
+from typing import Annotated
+
+from agence.base.identifiers import short
+from agence.commands.contract import Argument, Context, Report
+from agence.commands.knowledge.add import kind_of, scope_of
+from agence.commands.shown import as_json, moment
+
+
+def show(
+    context: Context,
+    identity: Annotated[str, Argument(help="its id", metavar="ID", complete="entity")],
+) -> Report:
+    """One entity as it is in force. Raises Ambiguous for an id that fits none or several."""
+    kind = kind_of(context)
+    scope = scope_of(context, kind)
+    entity = context.shard.entity(identity, scope, kind)
+    head = [f"{entity.text('title')}", f"{kind} {short(entity.id)} by {entity.by}"]
+    head[1] += f", {moment(entity.created)}"
+    if entity.tags:
+        head.append(" ".join(f"#{tag}" for tag in entity.tags))
+    if entity.text("status"):
+        head.append(f"status: {entity.text('status')}")
+    for one in entity.lost:
+        head.append(f"written at the same time as {one.field} ({short(one.event)}): {one.value}")
+    body = entity.text("body")
+    return Report("\n".join([*head, *(["", body] if body else [])]), as_json(entity))

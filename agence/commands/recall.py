@@ -1,0 +1,56 @@
+"""Find what is known, by words; works offline and at once.
+
+Examples:
+
+    agence ^recall "broken symlink repair"
+    agence ^recall deploy --tag urgent --limit 3 --json
+    agence ~recall billing                     # looks into the private chain too
+    agence ^recall "rate limits" --everywhere  # also what other branches and remotes hold
+
+Words are matched by their stems; the best passage of each page is shown. What is not in force, such as
+a fork's branch, is found only with --everywhere, and never handed to an agent by itself.
+"""
+
+from typing import Annotated
+
+from agence.base.errors import UsageError
+from agence.base.identifiers import short
+from agence.commands.contract import Argument, Context, Option, Report
+from agence.commands.words import tags_of
+from agence.recall.query import Hit, carrying
+from agence.shard.search import search
+
+
+def recall(
+    context: Context,
+    words: Annotated[list[str], Argument(help="what to look for", metavar="WORDS")],
+    tag: Annotated[list[str] | None, Option(help="only with this tag; can be repeated")] = None,
+    kind: Annotated[str | None, Option(help="only this kind: lesson, plan, issue, doc, codex")] = None,
+    limit: Annotated[int, Option(help="how many at the most")] = 8,
+    everywhere: Annotated[bool, Option(help="also what is known and not in force")] = False,
+) -> Report:
+    """The best passages for some words, ranked."""
+    asked = carrying(" ".join(words))
+    if not asked:
+        raise UsageError("there is no word to look for", 'agence ^recall "broken symlink"')
+    shard, now = context.shard, context.now()
+    hits = []
+    if context.scope == "private":
+        hits = search(shard.index("private"), asked, now, in_scope=True)
+    index = shard.everywhere() if everywhere else shard.index("shared")
+    hits += search(index, asked, now, in_scope=context.scope == "shared")
+    wanted = set(tags_of(tag))
+    hits = [hit for hit in hits if wanted <= set(hit.tags) and kind in (None, hit.kind)]
+    hits = sorted(hits, key=lambda hit: (-hit.score, hit.id))[: max(limit, 1)]
+    data = {"query": asked, "hits": [hit._asdict() for hit in hits], "count": len(hits)}
+    if not hits:
+        return Report(f"Nothing here speaks of {' '.join(asked)}.", data)
+    return Report("\n".join(shown(hit) for hit in hits), data)
+
+
+def shown(hit: Hit) -> str:
+    """A hit as two lines: what it is, and the passage."""
+    tags = "".join(f" #{tag}" for tag in hit.tags)
+    head = f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}"
+    snippet = " ".join(hit.snippet.split())
+    return f"{head}\n          {snippet}" if snippet and snippet != hit.title else head

@@ -1,0 +1,40 @@
+"""Renew the views in the work tree from the events; commits nothing.
+
+Examples:
+
+    agence ^render
+    agence ^render --check      # exit 3 when a view is stale or edited, for CI
+
+A view that only lags behind is written again. One that somebody edited by hand is a draft and is left as
+it is, and named.
+"""
+
+import os
+from typing import Annotated
+
+from agence.commands.contract import Context, Option, Report
+from agence.shard.files import outside, replace
+from agence.shard.publishing import tree_views
+from agence.shard.views import read
+
+
+def render(
+    context: Context,
+    check: Annotated[bool, Option(help="write nothing; say what would change")] = False,
+) -> Report:
+    """Write the views of the events in the checked-out tree. Drafts are never overwritten."""
+    shard = context.shard
+    files, edited = tree_views(shard)
+    top = shard.repo.work_tree
+    stale = [p for p, content in files.items() if p not in edited and read(top, p) != content]
+    if not check:
+        for path in stale:
+            whole = os.path.join(top, path)
+            with outside(whole):
+                os.makedirs(os.path.dirname(whole), exist_ok=True)
+            replace(whole, files[path], 0o644)
+    verb = "stale" if check else "renewed"
+    lines = [f"{verb}: {path}" for path in stale] + [f"edited by hand: {path}" for path in edited]
+    code = 3 if check and lines else 0
+    text = "\n".join(lines) or "Every view is current"
+    return Report(text, {"stale": list(stale), "drafts": list(edited), "written": not check}, code)

@@ -1,0 +1,49 @@
+"""How an entity is shown: as lines for people, as JSON for programs."""
+
+from time import gmtime, strftime
+
+from agence.base.identifiers import short
+from agence.commands.contract import JSON
+from agence.fold.entity import Entity
+from agence.shard.views import view_path
+
+
+def day(ms: int) -> str:
+    """`2026-11-20`, UTC, of milliseconds since 1970."""
+    return strftime("%Y-%m-%d", gmtime(min(ms, 253_402_300_799_999) // 1000))
+
+
+def moment(ms: int) -> str:
+    """`2026-11-20 13:45:00Z` of milliseconds since 1970."""
+    return strftime("%Y-%m-%d %H:%M:%SZ", gmtime(min(ms, 253_402_300_799_999) // 1000))
+
+
+def line(entity: Entity) -> str:
+    """One line: id, day, title, status, tags."""
+    status = entity.text("status")
+    marks = [f"({status})"] if status and status != "open" else []
+    marks += [f"#{tag}" for tag in entity.tags]
+    if entity.lost:
+        marks.append("(contested)")
+    return "  ".join([short(entity.id), day(entity.created), " ".join([entity.text("title"), *marks])])
+
+
+def as_json(entity: Entity) -> dict[str, JSON]:
+    """What every verb says of an entity; fields that the kind does not have are left out."""
+    shown: dict[str, JSON] = {
+        "id": entity.id,
+        "short": short(entity.id),
+        "kind": entity.kind,
+        "scope": "private" if entity.scope == "instance" else "shared",
+        "title": entity.text("title"),
+        "body": entity.text("body"),
+        "tags": list(entity.tags),
+        "by": entity.by,
+        "created": entity.created,
+        "updated": entity.updated,
+        "path": "" if entity.scope == "instance" else view_path(entity),
+        "contested": sorted({one.field for one in entity.lost}),
+    }
+    if entity.text("status"):
+        shown["status"] = entity.text("status")
+    return shown

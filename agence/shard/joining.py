@@ -1,0 +1,181 @@
+"""What `^init` does to a clone, and what `^deinit` takes back."""
+
+import os
+import sys
+from typing import NamedTuple
+
+from agence.base.errors import OutsideError, ShardError, UsageError
+from agence.base.identifiers import short
+from agence.git.repository import Repository, discover
+from agence.git.run import GitFailed, git
+from agence.shard.carriers import Pins, choose_remote
+from agence.shard.files import outside, replace
+from agence.shard.genesis import Genesis, alias, found, pin, visible
+from agence.shard.layout import TRACKED
+from agence.shard.shard import Ports, Shard
+from agence.shard.views import CODEX, rendered
+
+DRIVERS = ("log", "view")
+_FETCH_SECONDS = "10"
+
+
+class Joined(NamedTuple):
+    """What `^init` did: `founded` a new shard, or `fresh`ly joined one, or neither."""
+
+    pins: Pins
+    name: str
+    founded: bool
+    fresh: bool
+    wrote: list[str]
+    configured: list[str]
+    notes: list[str]
+
+
+def join(ports: Ports, name: str, wanted: str = "") -> Joined:
+    """Found or join the shard of the repository at `ports.cwd`; `wanted` picks a genesis by its id."""
+    repo = discover(ports.cwd)
+    shard = Shard(repo, ports)
+    before = shard.pins
+    notes: list[str] = []
+    configured = _configure(repo)
+    notes += _fetch_shared(repo)
+    genesis, founded = _genesis(shard, name, wanted, notes)
+    pins = pin(repo, genesis)
+    shard.forget()
+    configured += [f"agence.{f}" for f in Pins._fields if getattr(pins, f) != getattr(before, f)]
+    wrote = _write_files(shard, founded=founded)
+    return Joined(pins, genesis.name, founded, before.shard != pins.shard, wrote, configured, notes)
+
+
+def leave(repo: Repository) -> list[str]:
+    """Take out of the clone's configuration what `^init` put there; returns the keys."""
+    config = repo.config()
+    remote = config.get("agence.remote", [""])[-1]
+    removed = []
+    for key in sorted(config):
+        if key.startswith(("agence.", "merge.agence-")):
+            repo.unset_config(key)
+            removed.append(key)
+    spec = refspec(remote)
+    if remote and spec in config.get(f"remote.{remote}.fetch", []):
+        repo.unset_config(f"remote.{remote}.fetch", spec)
+        removed.append(f"remote.{remote}.fetch")
+    for driver in DRIVERS:
+        git("config", "--local", "--remove-section", f"merge.agence-{driver}", cwd=repo.work_tree,
+            check=False)
+    git("config", "--local", "--remove-section", "agence", cwd=repo.work_tree, check=False)
+    return removed
+
+
+def refspec(remote: str) -> str:
+    """The fetch refspec of the shared refs: a plain `git fetch` or `git pull` brings them."""
+    return f"+refs/agence/shared/*:refs/agence/remotes/{remote}/*"
+
+
+def _configure(repo: Repository) -> list[str]:
+    program = _driver_program()
+    wanted = {}
+    for driver in DRIVERS:
+        words = f"{_quoted(program)} {driver} %O %A %B %P"
+        wanted[f"merge.agence-{driver}.name"] = f"agence {driver}s"
+        wanted[f"merge.agence-{driver}.driver"] = words
+    changed = []
+    for key, value in wanted.items():
+        if repo.config().get(key, [""])[-1] != value:
+            repo.set_config(key, value)
+            changed.append(key)
+    branch = repo.head()[0] or ""
+    remote = repo.config().get("agence.remote", [""])[-1] or choose_remote(repo, branch)[0]
+    key = f"remote.{remote}.fetch"
+    if remote and refspec(remote) not in repo.config().get(key, []):
+        repo.add_config(key, refspec(remote))
+        changed.append(key)
+    return changed
+
+
+def _fetch_shared(repo: Repository) -> list[str]:
+    branch = repo.head()[0] or ""
+    remote = repo.config().get("agence.remote", [""])[-1] or choose_remote(repo, branch)[0]
+    if not remote:
+        return []
+    words = ("-c", "protocol.ext.allow=never", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
+    limits = {"GIT_SSH_COMMAND": f"ssh -o ConnectTimeout={_FETCH_SECONDS} -o BatchMode=yes"}
+    limits |= {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": _FETCH_SECONDS}
+    if "GIT_SSH_COMMAND" in os.environ or repo.config().get("core.sshcommand"):
+        del limits["GIT_SSH_COMMAND"]
+    try:
+        git(*words, remote, refspec(remote), cwd=repo.work_tree, env=limits)
+    except GitFailed as error:
+        said = error.stderr.strip().splitlines()
+        return [f"could not fetch the shared refs of {remote} ({said[-1] if said else 'offline'}): going on"]
+    return [f"fetched the shared refs of {remote}, this once; git fetch and git pull bring them from now on"]
+
+
+def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Genesis, bool]:
+    seen = visible(shard)
+    pinned = next((one for one in seen if one.id == shard.pins.shard), None)
+    if wanted:
+        fitting = [one for one in seen if one.id.startswith(wanted)]
+        if len(fitting) != 1:
+            raise UsageError(f"'{wanted}' fits {len(fitting)} of the shards in sight", "type more digits")
+        return fitting[0], False
+    if shard.pins.shard and pinned is None:
+        raise ShardError(
+            f"this clone is pinned to shard {short(shard.pins.shard)}, of which nothing is here",
+            "fetch the branch that carries it; `agence ^deinit` forgets the pin",
+        )
+    if not seen:
+        return found(shard, name), True
+    chosen = pinned or next((one for one in seen if not one.yields_to), seen[0])
+    for other in seen:
+        if other.id < chosen.id and pinned:
+            signed = alias(shard, chosen, other)
+            said = "signed as an alias of it" if signed else "which is older in order"
+            notes.append(f"another shard is in sight: {short(other.id)} ({other.name}), {said}")
+            notes.append(f"`agence ^init --join {short(other.id)}` moves this clone's trust there")
+        elif other.id != chosen.id:
+            notes.append(f"also read here: shard {short(other.id)} ({other.name}), not trusted")
+    return chosen, False
+
+
+def _write_files(shard: Shard, *, founded: bool) -> list[str]:
+    """The files of the folder, where they are missing; a branch without the folder is left without."""
+    top = shard.repo.work_tree
+    if not founded and not os.path.isdir(os.path.join(top, TRACKED)) and not _is_new_here(shard):
+        return []
+    index = shard.index("shared")
+    files = rendered(index.entities("codex"), shard.pins.founder)
+    wrote = []
+    for path, content in sorted(files.items()):
+        whole = os.path.join(top, path)
+        if not os.path.lexists(whole):
+            with outside(whole):
+                os.makedirs(os.path.dirname(whole), exist_ok=True)
+            replace(whole, content, 0o644)
+            wrote.append(path)
+    return _summary(wrote)
+
+
+def _is_new_here(shard: Shard) -> bool:
+    """Whether no commit carries the folder yet: then it is this work tree that brings it."""
+    sql = "SELECT 1 FROM ref WHERE tree != '' LIMIT 1"
+    return shard.index("shared").one(sql) is None
+
+
+def _summary(wrote: list[str]) -> list[str]:
+    codex = [path for path in wrote if path.startswith(f"{CODEX}/")]
+    rest = [path for path in wrote if path not in codex]
+    return [*rest, *([f"{CODEX}/ ({len(codex)} files)"] if codex else [])]
+
+
+def _driver_program() -> str:
+    """The absolute path of `agence-merge`, beside the program that runs or beside its Python."""
+    for beside in (sys.argv[0], sys.executable):
+        path = os.path.join(os.path.dirname(os.path.abspath(beside)), "agence-merge")
+        if os.access(path, os.X_OK):
+            return path
+    raise OutsideError("the program 'agence-merge' was not found", "install agence again")
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("'", "'\\''") + "'"
