@@ -11,7 +11,7 @@ from agence.base.errors import TrustError
 from agence.events.event import Event, read
 from agence.events.segment import split_lines
 from agence.fold.entity import fold_entity
-from agence.git.objects import list_tree, read_many, resolve_many
+from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.git.repository import Repository
 from agence.recall.passages import passages
 from agence.shard.carriers import Carriers
@@ -83,11 +83,11 @@ def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> list[str]:
 def _ingest_segments(index: Index, repo: Repository, segments: dict[str, str]) -> bool:
     have = {oid for oid in segments if index.one("SELECT 1 FROM segment WHERE oid = ?", [oid])}
     wanted = [oid for oid in segments if oid not in have]
-    for oid, _, kind, content in read_many(repo, wanted):
-        if kind != "blob":
+    for found in read_many(repo, wanted):
+        if not isinstance(found, Found):
             continue
-        numbers = []
-        lines, torn = split_lines(content)
+        oid, numbers = found.oid, []
+        lines, torn = split_lines(found.content)
         for number, line in enumerate([*lines, *([torn] if torn else [])], 1):
             event = _verified(index, line, segments[oid], number)
             if event is not None:

@@ -4,7 +4,6 @@ A known segment of which everything is needed is copied byte for byte, so that o
 branches is one file; needed lines of other segments, and what was never published, go into new ones.
 """
 
-import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from agence.events.event import Event
 from agence.events.segment import LIMIT, pack
 from agence.fold.entity import Entity
 from agence.fold.state import closed, fold
-from agence.git.objects import list_tree, read_many, resolve_many
+from agence.git.objects import Found, blob_id, list_tree, read_many, resolve_many
 from agence.shard.index import Index
 from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
@@ -171,18 +170,14 @@ def _committed(shard: Shard, files: dict[str, bytes]) -> dict[str, bytes]:
     if not found or found[1] != "tree":
         return {}
     entries = {f"{TRACKED}/{path}": oid for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()}
-    committed, other = {}, {}
+    committed: dict[str, bytes] = {}
+    other: dict[str, list[str]] = {}
     for path, content in files.items():
         oid = entries.get(path)
-        if oid == _blob_id(content):
+        if oid == blob_id(content):
             committed[path] = content
         elif oid:
             other.setdefault(oid, []).append(path)
     for oid, _, _, content in read_many(shard.repo, sorted(other)):
         committed |= dict.fromkeys(other[oid], content)
     return committed
-
-
-def _blob_id(content: bytes) -> str:
-    head = b"blob %d\0" % len(content)
-    return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,76 @@
+"""Print what an agent should know now: laws and rules first, then the most valuable knowledge.
+
+Examples:
+
+    agence ^reload
+    agence ^reload --budget 8000
+    agence ^reload --json
+
+The text is cut at the budget in bytes, because agents cut longer context by themselves. Only adopted
+governance and what is in force is here: nothing of a fork, nothing that was edited by hand and not signed.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from agence.base.errors import UsageError
+from agence.base.identifiers import short
+from agence.commands.contract import Context, Option, Report
+from agence.fold.entity import Entity
+from agence.recall.briefing import briefing
+from agence.shard.index import Index
+from agence.shard.shard import Shard
+
+_PAGES = ("LAWS.md", "RULES.md")
+_RANK = {"issue": 0, "plan": 1, "lesson": 2, "doc": 3}
+_CLOSED = ("done", "dropped")
+_LOOKED_AT = 500  # the newest entities that are weighed
+
+
+def reload(
+    context: Context,
+    budget: Annotated[int, Option(help="how many bytes at the most")] = 2000,
+) -> Report:
+    """The context for an agent, at most `budget` bytes of UTF-8."""
+    if budget < 200:
+        raise UsageError(f"a budget of {budget} bytes holds nothing", "200 is the least")
+    shard = context.shard
+    text = briefing(_parts(shard), budget)
+    return Report(text, {"text": text, "bytes": len(text.encode()), "budget": budget})
+
+
+def _parts(shard: Shard) -> Iterator[str]:
+    index = shard.index("shared")
+    pages = {
+        page.text("path"): page.text("text")
+        for page in sorted(index.entities("codex"), key=lambda one: one.updated)
+        if page.writer == shard.pins.founder
+    }
+    for name in _PAGES:
+        if name in pages:
+            yield pages[name].strip() + "\n"
+    known = _valuable(index)
+    if known:
+        yield "# What is known here\n"
+    for entity in known:
+        yield _line(entity)
+
+
+def _valuable(index: Index) -> list[Entity]:
+    """Open issues and plans first, then lessons and docs; contested ones and newer ones earlier."""
+    found: list[Entity] = []
+    for entity in index.entities():
+        if entity.kind in _RANK and entity.text("status") not in _CLOSED:
+            found.append(entity)
+            if len(found) == _LOOKED_AT:
+                break
+    return sorted(found, key=lambda one: (_RANK[one.kind], -one.updated, one.id))
+
+
+def _line(entity: Entity) -> str:
+    body = " ".join(entity.text("body").split())
+    first = body if len(body) <= 160 else body[:160].rsplit(" ", 1)[0] + " …"
+    tags = "".join(f" #{tag}" for tag in entity.tags)
+    return f"- {entity.kind} {short(entity.id)}: {entity.text('title')}{tags}" + (
+        f": {first}" if first else ""
+    )

@@ -1,0 +1,74 @@
+"""What is known and waits: not published, not in force, or resting on something that never came."""
+
+from typing import NamedTuple
+
+from agence.shard.carriers import look
+from agence.shard.shard import Shard
+
+
+class Elsewhere(NamedTuple):
+    """Events that only `ref` holds: known, and not in force."""
+
+    ref: str
+    events: int
+    kinds: list[str]
+
+
+def unpublished(shard: Shard) -> list[tuple[str, str, str]]:
+    """(event id, kind, entity id) of the own shared events that no ref of a branch or remote holds."""
+    index = shard.index("shared")
+    sql = (
+        "SELECT id, kind, entity FROM event WHERE own AND NOT EXISTS ("
+        " SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
+        " JOIN ref ON ref.tree = tree.oid"
+        " WHERE member.n = event.n AND ref.name LIKE 'refs/%' AND ref.name NOT LIKE 'refs/agence/%')"
+        " ORDER BY n"
+    )
+    return [(row[0], row[1], row[2]) for row in index.rows(sql)]
+
+
+def unsent(shard: Shard) -> int:
+    """How many own events are published on a branch here and on no branch of a remote."""
+    sql = (
+        "SELECT count(*) FROM event WHERE own"
+        " AND EXISTS (SELECT 1 FROM member WHERE member.n = event.n)"
+        " AND NOT EXISTS (SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
+        " JOIN ref ON ref.tree = tree.oid"
+        " WHERE member.n = event.n AND ref.name LIKE 'refs/remotes/%')"
+    )
+    return int(shard.index("shared").one(sql) or 0)
+
+
+def elsewhere(shard: Shard) -> list[Elsewhere]:
+    """For each ref that holds events which are not in force here: how many, and of which kinds."""
+    index = shard.index("shared")
+    sql = (
+        "SELECT ref.name, count(DISTINCT event.n), group_concat(DISTINCT event.kind) FROM ref"
+        " JOIN tree ON tree.oid = ref.tree JOIN member ON member.segment = tree.segment"
+        " JOIN event ON event.n = member.n"
+        " WHERE ref.name NOT LIKE 'refs/agence/log' AND NOT EXISTS"
+        " (SELECT 1 FROM force WHERE force.place = ? AND force.n = event.n)"
+        " GROUP BY ref.name ORDER BY ref.name"
+    )
+    rows = index.rows(sql, [index.place])
+    return [Elsewhere(name, count, sorted(kinds.split(","))) for name, count, kinds in rows]
+
+
+def waiting(shard: Shard) -> list[str]:
+    """The ids of events in force that rest on an event which is not."""
+    index = shard.index("shared")
+    sql = (
+        "SELECT id FROM event JOIN force ON force.n = event.n WHERE place = ? AND waits ORDER BY id"
+    )
+    return [row[0] for row in index.rows(sql, [index.place])]
+
+
+def faults(shard: Shard) -> list[tuple[str, int, str]]:
+    """(source, line, reason) of each line that was left out because it does not verify."""
+    rows = shard.index("shared").rows("SELECT source, line, reason FROM fault ORDER BY source, line")
+    return [(source, line, reason) for source, line, reason in rows]
+
+
+def own_branch(shard: Shard) -> str:
+    """The ref that counts as the shard's own, "" where there is none."""
+    return look(shard.repo, shard.pins).default
