@@ -26,7 +26,8 @@ CREATE INDEX event_entity ON event(entity);
 CREATE INDEX event_own ON event(n) WHERE own;
 CREATE INDEX event_chain ON event(writer, seq);
 CREATE TABLE edge(parent TEXT, child INTEGER, PRIMARY KEY(parent, child)) WITHOUT ROWID;
-CREATE TABLE segment(oid TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE segment(oid TEXT PRIMARY KEY, path TEXT NOT NULL, whole INTEGER NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE member(segment TEXT, n INTEGER, PRIMARY KEY(segment, n)) WITHOUT ROWID;
 CREATE TABLE tree(oid TEXT, path TEXT, segment TEXT NOT NULL, PRIMARY KEY(oid, path)) WITHOUT ROWID;
 CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) WITHOUT ROWID;
@@ -48,12 +49,17 @@ PRAGMA user_version = {VERSION};
 
 
 class Index:
-    """One open index. `place` is the number of the work tree whose state is asked for."""
+    """One open index.
+
+    place    the number of the work tree whose state is asked for
+    founder  the key whose governance counts, the pinned root of trust
+    """
 
     def __init__(self, connection: apsw.Connection, *, in_memory: bool) -> None:
         self.db = connection
         self.in_memory = in_memory
         self.place = 0
+        self.founder = ""
 
     def rows(self, sql: str, values: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Run one statement; yields its rows."""

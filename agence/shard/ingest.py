@@ -9,8 +9,8 @@ from typing import Any
 
 from agence.base.errors import TrustError
 from agence.events.event import Event, read
-from agence.events.segment import split_lines
-from agence.fold.entity import fold_entity
+from agence.events.segment import order_faults, split_lines
+from agence.fold.entity import Entity, fold_entity
 from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.git.repository import Repository
 from agence.recall.passages import passages
@@ -19,14 +19,14 @@ from agence.shard.index import Index, drop_entity, store_entity
 from agence.shard.own_log import OwnLog
 
 
-def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywhere: bool) -> list[str]:
+def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywhere: bool) -> None:
     """Read what is new, and fold again what it touches, in one transaction of the caller.
 
-    `everywhere` puts all that is known in force. Returns the trees that held segments not seen before.
+    `everywhere` puts all that is known in force.
     """
-    fresh = _ingest_refs(index, repo, at.refs)
+    _ingest_refs(index, repo, at.refs)
     if at.head:
-        fresh += _ingest_trees(index, repo, {at.head})
+        _ingest_trees(index, repo, {at.head})
     _ingest_own(index, log)
     roots = _roots(index, at)
     before = index.one("SELECT roots FROM place WHERE n = ?", [index.place])
@@ -37,16 +37,15 @@ def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywher
         index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
     for identity in touched:
         _fold_again(index, identity)
-    return fresh
 
 
-def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> list[str]:
+def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
     known = {name: oid for name, oid in index.rows("SELECT name, oid FROM ref")}
     for name in known.keys() - refs.keys():
         index.rows("DELETE FROM ref WHERE name = ?", [name])
     changed = {name: oid for name, oid in refs.items() if known.get(name) != oid}
     if not changed:
-        return []
+        return
     wanted = {name: f"{oid}:{log_folder(name)}" for name, oid in changed.items()}
     found = resolve_many(repo, sorted(set(wanted.values())))
     trees = {}
@@ -54,7 +53,7 @@ def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> list[s
         entry = found.get(spec)
         trees[name] = entry[0] if entry and entry[1] == "tree" else ""
         index.rows("REPLACE INTO ref VALUES (?, ?, ?)", [name, changed[name], trees[name]])
-    return _ingest_trees(index, repo, {tree for tree in trees.values() if tree})
+    _ingest_trees(index, repo, {tree for tree in trees.values() if tree})
 
 
 def log_folder(ref: str) -> str:
@@ -62,8 +61,7 @@ def log_folder(ref: str) -> str:
     return "log" if ref.startswith("refs/agence/") else ".agence/log"
 
 
-def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> list[str]:
-    fresh = []
+def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:
     for tree in sorted(trees):
         if index.one("SELECT 1 FROM tree WHERE oid = ? LIMIT 1", [tree]):
             continue
@@ -75,26 +73,31 @@ def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> list[str]:
         index.db.executemany(
             "REPLACE INTO tree VALUES (?, ?, ?)", [(tree, path, oid) for path, oid in entries.items()]
         )
-        if _ingest_segments(index, repo, {oid: path for path, oid in entries.items()}):
-            fresh.append(tree)
-    return fresh
+        _ingest_segments(index, repo, {oid: path for path, oid in entries.items()})
 
 
-def _ingest_segments(index: Index, repo: Repository, segments: dict[str, str]) -> bool:
+def _ingest_segments(index: Index, repo: Repository, segments: dict[str, str]) -> None:
     have = {oid for oid in segments if index.one("SELECT 1 FROM segment WHERE oid = ?", [oid])}
     wanted = [oid for oid in segments if oid not in have]
     for found in read_many(repo, wanted):
         if not isinstance(found, Found):
             continue
-        oid, numbers = found.oid, []
-        lines, torn = split_lines(found.content)
-        for number, line in enumerate([*lines, *([torn] if torn else [])], 1):
-            event = _verified(index, line, segments[oid], number)
-            if event is not None:
-                numbers.append(keep(index, event, own=False))
-        index.db.executemany("REPLACE INTO member VALUES (?, ?)", [(oid, n) for n in numbers])
-        index.rows("REPLACE INTO segment VALUES (?, ?)", [oid, segments[oid]])
-    return bool(wanted)
+        _ingest_segment(index, found.oid, segments[found.oid], found.content)
+
+
+def _ingest_segment(index: Index, oid: str, path: str, content: bytes) -> None:
+    lines, torn = split_lines(content)
+    ids, numbers = [], []
+    for at, line in enumerate([*lines, *([torn] if torn else [])], 1):
+        event = _verified(index, line, path, at)
+        if event is not None:
+            ids.append(event.id)
+            numbers.append(keep(index, event, own=False))
+    faults = order_faults(path, ids)
+    for fault in faults:
+        index.rows("INSERT INTO fault VALUES (?, ?, ?)", [path, 0, fault])
+    index.db.executemany("REPLACE INTO member VALUES (?, ?)", [(oid, n) for n in numbers])
+    index.rows("REPLACE INTO segment VALUES (?, ?, ?)", [oid, path, not faults])
 
 
 def _ingest_own(index: Index, log: OwnLog) -> None:
@@ -239,10 +242,18 @@ def _fold_again(index: Index, identity: str) -> None:
     if entity is None:
         drop_entity(index, identity)
         return
+    store_entity(index, entity, _words(entity))
+
+
+def _words(entity: Entity) -> list[tuple[str, str, str, str]]:
+    """The passages by which an entity is found; pages of governance only where people read them."""
+    title, body = entity.text("title"), entity.text("body")
+    if entity.kind == "codex":
+        title, body = entity.text("path"), entity.text("text")
+        if not title.endswith(".md"):
+            return []
     tags = " ".join(entity.tags)
-    title, body = entity.text("title"), entity.text("body") or entity.text("text")
-    words = [(title, tags, piece, around) for piece, around in passages(body)]
-    store_entity(index, entity, words)
+    return [(title, tags, piece, around) for piece, around in passages(body)] if title else []
 
 
 class _Everything:

@@ -4,39 +4,39 @@ The ref's tree holds every segment that was ever accepted here; its commits are 
 what it was, the others are joins that were fetched.
 """
 
-from agence.base.errors import ShardError
-from agence.git.objects import commit_tree, list_tree, resolve_many, write_tree
-from agence.git.refs import ZERO, Moved, update
+from agence.base.errors import OutsideError, ShardError
+from agence.git.objects import commit_tree, resolve_many
+from agence.git.refs import ZERO, update
 from agence.git.repository import Repository
+from agence.git.trees import write_tree
+from agence.shard.index import Index
 
 REF = "refs/agence/log"
 
 
-def keep(repo: Repository, refs: dict[str, str], trees: list[str], now: int) -> None:
-    """Join the segments of the log trees `trees` into the ref. Does nothing where it can't be written."""
-    old = refs.get(REF, "")
-    found = resolve_many(repo, [f"{old}:"]).get(f"{old}:") if old else None
-    base = found[0] if found else None
-    have = set(list_tree(repo, f"{base}:log" if _has_log(repo, base) else base)) if base else set()
-    changes: dict[str, str | None] = {}
-    for tree in trees:
-        for path, (_, _, oid) in list_tree(repo, tree).items():
-            if path not in have:
-                changes[f"log/{path}"] = oid
+def keep(repo: Repository, refs: dict[str, str], index: Index) -> None:
+    """Join the accepted segments that the ref lacks into it.
+
+    Where the ref can't be written, or somebody else joins at the same time, the next one joins.
+    """
+    sql = (
+        "SELECT path, oid FROM segment WHERE whole AND path NOT IN"
+        " (SELECT path FROM tree JOIN ref ON ref.tree = tree.oid WHERE ref.name = ?)"
+    )
+    changes: dict[str, str | None] = {f"log/{path}": oid for path, oid in index.rows(sql, [REF])}
     if not changes:
         return
-    parents = [old] if old else []
-    parents += [oid for name, oid in refs.items() if _is_join(name) and oid != old]
+    old = refs.get(REF, "")
+    base = resolve_many(repo, [f"{old}^{{tree}}"]).get(f"{old}^{{tree}}") if old else None
+    joins = [oid for name, oid in refs.items() if _is_join(name)]
+    parents = list(dict.fromkeys([*([old] if old else []), *joins]))
     try:
-        tree = write_tree(repo, base, changes)
-        commit = commit_tree(repo, tree, parents, f"agence: know {len(changes)} more files", sign=False)
+        tree = write_tree(repo, base[0] if base else None, changes)
+        message = f"agence: know {len(changes)} more segments"
+        commit = commit_tree(repo, tree, parents, message, sign=False)
         update(repo, [(REF, commit, old or ZERO)])
-    except (Moved, ShardError):
-        return  # somebody else joined at the same time, or has a read-only clone: the next one joins
-
-
-def _has_log(repo: Repository, tree: str | None) -> bool:
-    return bool(tree) and resolve_many(repo, [f"{tree}:log"]).get(f"{tree}:log") is not None
+    except (OutsideError, ShardError):
+        return
 
 
 def _is_join(name: str) -> bool:

@@ -43,7 +43,7 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     changes = _log_changes(shard, index, tree, needed)
     files = rendered(_entities(index, held | needed), shard.pins.founder)
     committed = _committed(shard, files)
-    edited = drafts(shard.work_tree, files, committed)
+    edited = drafts(shard.repo.work_tree, files, committed)
     for path, content in files.items():
         if path not in edited and committed.get(path) != content:
             changes[path] = content
@@ -91,11 +91,11 @@ def _log_changes(
 ) -> dict[str, bytes | None]:
     changes: dict[str, bytes | None] = {}
     copied: set[int] = set()
-    paths = dict(index.rows("SELECT oid, path FROM segment"))
+    paths = dict(index.rows("SELECT oid, path FROM segment WHERE whole"))
     sql = "SELECT DISTINCT segment FROM member WHERE n = ?"
     candidates = {row[0] for number in needed for row in index.rows(sql, [number])}
     members = {oid: _members(index, oid) for oid in candidates}
-    whole = [oid for oid in candidates if members[oid] <= needed]
+    whole = [oid for oid in candidates if oid in paths and members[oid] <= needed]
     chosen = []
     for oid in sorted(whole, key=lambda one: (-len(members[one]), one)):
         if not members[oid] <= copied:

@@ -26,7 +26,7 @@ def search(index: Index, words: list[str], now: int, *, in_scope: bool) -> list[
     hits = []
     for number, (rank, snippet) in best.items():
         entity = index.entity_at(number)
-        if entity is None:
+        if entity is None or (entity.kind == "codex" and entity.writer != index.founder):
             continue
         weight = score(rank, now - entity.updated, in_scope=in_scope)
         title = entity.text("title") or entity.text("path")

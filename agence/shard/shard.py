@@ -84,6 +84,7 @@ class Shard:
         """The index of a chain, up to date with its carriers."""
         if scope not in self._open:
             self._open[scope] = self._refreshed(scope)
+            self._open[scope].founder = self.pins.founder
         return self._open[scope]
 
     def forget(self) -> None:
@@ -96,6 +97,7 @@ class Shard:
     def everywhere(self) -> Index:
         """An index in memory where all that is known counts, in force or not."""
         index = copy_in_memory(self.layout.index("shared"))
+        index.founder = self.pins.founder
         self._enter(index, "everywhere", "")
         with index.db:
             load("agence.shard.ingest").refresh(
@@ -130,9 +132,9 @@ class Shard:
             with index.db:
                 self._enter(index, name, seen)
                 ingest = load("agence.shard.ingest")
-                fresh = ingest.refresh(index, self.repo, self.log(scope), at, everywhere=False)
+                ingest.refresh(index, self.repo, self.log(scope), at, everywhere=False)
             if scope == "shared" and not index.in_memory:
-                self._after_ingest(index, at, fresh)
+                self._after_ingest(index, at)
         return index
 
     def _enter(self, index: Index, name: str, seen: str) -> None:
@@ -143,9 +145,8 @@ class Shard:
         )
         index.enter(name)
 
-    def _after_ingest(self, index: Index, at: Carriers, fresh: list[str]) -> None:
-        if fresh:
-            load("agence.shard.known").keep(self.repo, at.refs, fresh, self.ports.now())
+    def _after_ingest(self, index: Index, at: Carriers) -> None:
+        load("agence.shard.known").keep(self.repo, at.refs, index)
         load("agence.shard.forks").retire_continued(index, self.keyring)
         replace(self._seen_path(), Carriers(at.refs, "", "", "").fingerprint().encode())
 
