@@ -6,12 +6,12 @@ prints, exits, reads the environment or looks at the clock: the Context holds wh
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from agence.shard.shard import Shard
 
-JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+JSON = Any  # what json.dumps takes: None, bool, int, float, str, lists and dicts of these
 
 
 class Argument(NamedTuple):
@@ -54,6 +54,7 @@ class Context:
     cwd          the folder the command was typed in, absolute
     speaker      the person or agent on whose behalf this is (`--as`, `@name`), or ""
     interactive  whether a person is at the terminal; nothing is asked otherwise
+    program      whether a program reads the answer (`--json`): nothing else goes to standard output
     now          milliseconds since 1970, UTC
     entropy      n random bytes
     ask          puts a question on the terminal and returns the answer
@@ -70,6 +71,7 @@ class Context:
         cwd: str,
         speaker: str,
         interactive: bool,
+        program: bool = False,
         now: Callable[[], int],
         entropy: Callable[[int], bytes],
         ask: Callable[[str], str],
@@ -83,6 +85,7 @@ class Context:
         self.cwd = cwd
         self.speaker = speaker
         self.interactive = interactive
+        self.program = program
         self.now = now
         self.entropy = entropy
         self.ask = ask

@@ -50,5 +50,5 @@ def expression(words: list[str], *, every: bool) -> str:
 
 def score(rank: float, age: int, *, in_scope: bool) -> float:
     """The weight of a match: `rank` is FTS5's bm25 (the lower the better), `age` in milliseconds."""
-    recency = 1 + _RECENCY * 0.5 ** (max(age, 0) / _HALF_LIFE)
-    return round(-rank * recency * (_SCOPE if in_scope else 1.0), 6)
+    recency: float = 1 + _RECENCY * 0.5 ** (max(age, 0) / _HALF_LIFE)
+    return float(round(-rank * recency * (_SCOPE if in_scope else 1.0), 6))

@@ -101,8 +101,9 @@ def _log_changes(
         if not members[oid] <= copied:
             copied |= members[oid]
             chosen.append(oid)
-    for oid, _, _, content in read_many(shard.repo, chosen):
-        changes[f"{LOG}/{paths[oid]}"] = content
+    for found in read_many(shard.repo, chosen):
+        if isinstance(found, Found):
+            changes[f"{LOG}/{paths[found.oid]}"] = found.content
     changes |= _new_segments(index, needed - copied)
     return changes | _compaction(shard, index, tree, changes)
 
@@ -178,6 +179,7 @@ def _committed(shard: Shard, files: dict[str, bytes]) -> dict[str, bytes]:
             committed[path] = content
         elif oid:
             other.setdefault(oid, []).append(path)
-    for oid, _, _, content in read_many(shard.repo, sorted(other)):
-        committed |= dict.fromkeys(other[oid], content)
+    for blob in read_many(shard.repo, sorted(other)):
+        if isinstance(blob, Found):
+            committed |= dict.fromkeys(other[blob.oid], blob.content)
     return committed
