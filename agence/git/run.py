@@ -31,7 +31,8 @@ class GitFailed(OutsideError):
 
     def __init__(self, words: tuple[str, ...], returncode: int, stderr: str) -> None:
         said = stderr.strip().splitlines()
-        super().__init__(f"git {words[0]} failed: {said[-1] if said else f'code {returncode}'}")
+        verb = next((word for word in words if word != "-c" and "=" not in word), "")
+        super().__init__(f"git {verb} failed: {said[-1] if said else f'code {returncode}'}")
         self.returncode = returncode
         self.stderr = stderr
 
@@ -39,8 +40,20 @@ class GitFailed(OutsideError):
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment git is run in: ours, scrubbed, in English, without prompts or pagers."""
     kept = {key: value for key, value in os.environ.items() if key not in _SCRUBBED}
-    kept |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "GIT_OPTIONAL_LOCKS": "0"}
+    kept |= {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_PAGER": "cat",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
     return kept | dict(extra or {})
+
+
+def not_started(cwd: str) -> OutsideError:
+    """What to raise when git could not be started in `cwd`."""
+    if not os.path.isdir(cwd):
+        return OutsideError(f"the folder '{cwd}' is not there any more")
+    return OutsideError("the git program was not found", "install git, 2.30 or later")
 
 
 def git(
@@ -65,9 +78,7 @@ def git(
             check=False,
         )
     except FileNotFoundError as error:
-        if not os.path.isdir(cwd):
-            raise OutsideError(f"the folder '{cwd}' is not there any more") from error
-        raise OutsideError("the git program was not found", "install git, 2.30 or later") from error
+        raise not_started(cwd) from error
     if check and done.returncode != 0:
         raise GitFailed(words, done.returncode, done.stderr.decode(errors="replace"))
     return done.stdout
