@@ -13,7 +13,7 @@ that this version does not know are kept and carried.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from agence.base.canonical import NotCanonical, decode, encode
+from agence.base.canonical import NotCanonical, decode, encode, encode_again
 from agence.base.digest import digest
 from agence.base.errors import TrustError
 from agence.base.identifiers import is_hex
@@ -165,7 +165,7 @@ def read(line: bytes, check: Callable[[bytes, bytes, bytes], bool] = holds) -> E
     if not isinstance(body, dict) or not isinstance(identity, str) or not isinstance(signature, str):
         raise BadEvent("not an event: body, id or sig is missing")
     _check_body(body)
-    encoded = encode(body)
+    encoded = encode_again(body)
     if len(encoded) > PART_LIMIT:
         raise BadEvent("a body of more than 64 KiB")
     if digest(_ID, encoded).hex() != identity:
@@ -184,7 +184,7 @@ def _data(outer: dict[str, Any], expected: str) -> dict[str, Any] | None:
     data, salt = outer.get("data"), outer.get("salt")
     if not isinstance(data, dict) or not isinstance(salt, str) or not is_hex(salt, 2 * SALT):
         raise BadEvent("data without salt, or salt without data")
-    encoded = encode(data)
+    encoded = encode_again(data)
     if len(encoded) > PART_LIMIT:
         raise BadEvent("data of more than 64 KiB")
     if digest(_DATA, bytes.fromhex(salt), encoded).hex() != expected:

@@ -105,8 +105,8 @@ class Index:
     def lines_of(self, identity: str) -> list[bytes]:
         """The lines of the events about one entity that are in force here."""
         sql = (
-            "SELECT line FROM event JOIN force ON force.n = event.n"
-            " WHERE place = ? AND entity = ? ORDER BY event.n"
+            "SELECT line FROM event CROSS JOIN force ON force.place = ? AND force.n = event.n"
+            " WHERE entity = ? ORDER BY event.n"
         )
         return [row[0] for row in self.rows(sql, [self.place, identity])]
 
@@ -142,32 +142,66 @@ def copy_in_memory(path: str) -> Index:
     return Index(connection, in_memory=True)
 
 
-def store_entity(index: Index, entity: Entity, passages: list[tuple[str, str, str, str]]) -> None:
-    """Put an entity and its passages (title, tags, body, around) in the place of what was there."""
-    drop_entity(index, entity.id)
-    state = json.dumps(entity._asdict(), ensure_ascii=False)
-    index.rows(
-        "INSERT INTO entity(place, id, kind, updated, state) VALUES (?, ?, ?, ?, ?)",
-        [index.place, entity.id, entity.kind, entity.updated, state],
-    )
-    number = index.db.last_insert_rowid()
-    for passage in passages:
-        index.rows("INSERT INTO words(title, tags, body, around) VALUES (?, ?, ?, ?)", passage)
-        index.rows("INSERT INTO passage VALUES (?, ?)", [index.db.last_insert_rowid(), number])
+class EntityWriter:
+    """Puts entities and their passages in the place of what was there, in bulk at the end."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._entity = int(index.one("SELECT max(n) FROM entity") or 0)
+        self._passage = int(index.one("SELECT max(n) FROM passage") or 0)
+        sql = "SELECT 1 FROM entity WHERE place = ? LIMIT 1"
+        self._empty = index.one(sql, [index.place]) is None
+        self._entities: list[tuple[int, int, str, str, int, str]] = []
+        self._words: list[tuple[int, str, str, str, str]] = []
+        self._passages: list[tuple[int, int]] = []
+
+    def put(self, entity: Entity, passages: list[tuple[str, str, str, str]]) -> None:
+        """An entity with its passages (title, tags, body, around)."""
+        self.drop(entity.id)
+        self._entity += 1
+        state = _dumps(entity._asdict())
+        head = (self._entity, self._index.place, entity.id, entity.kind)
+        self._entities.append((*head, entity.updated, state))
+        for passage in passages:
+            self._passage += 1
+            self._words.append((self._passage, *passage))
+            self._passages.append((self._passage, self._entity))
+        if len(self._entities) >= _BATCH:
+            self._flush()
+
+    def drop(self, identity: str) -> None:
+        """Take an entity and its passages out of the state of this place."""
+        if self._empty:
+            return
+        index = self._index
+        sql = "SELECT n FROM entity WHERE place = ? AND id = ?"
+        number = index.one(sql, [index.place, identity])
+        if number is not None:
+            sql = "DELETE FROM words WHERE rowid IN (SELECT n FROM passage WHERE entity = ?)"
+            index.rows(sql, [number])
+            index.rows("DELETE FROM passage WHERE entity = ?", [number])
+            index.rows("DELETE FROM entity WHERE n = ?", [number])
+
+    def __enter__(self) -> "EntityWriter":
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is None:
+            self._flush()
+
+    def _flush(self) -> None:
+        db = self._index.db
+        db.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?)", self._entities)
+        sql = "INSERT INTO words(rowid, title, tags, body, around) VALUES (?, ?, ?, ?, ?)"
+        db.executemany(sql, self._words)
+        db.executemany("INSERT INTO passage VALUES (?, ?)", self._passages)
+        self._entities.clear()
+        self._words.clear()
+        self._passages.clear()
 
 
-def drop_entity(index: Index, identity: str) -> None:
-    """Take an entity and its passages out of the state of this place."""
-    number = index.one(
-        "SELECT n FROM entity WHERE place = ? AND id = ?", [index.place, identity]
-    )
-    if number is None:
-        return
-    index.rows("DELETE FROM words WHERE rowid IN (SELECT n FROM passage WHERE entity = ?)", [number])
-    index.rows("DELETE FROM passage WHERE entity = ?", [number])
-    index.rows("DELETE FROM entity WHERE n = ?", [number])
-
-
+_BATCH = 1000
+_dumps = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _READ = apsw.SQLITE_OPEN_READONLY
 
 

@@ -4,6 +4,7 @@ Only what changed is read: refs whose tip moved, segments not read before, the t
 line that does not verify is left out and listed as a fault; it never stops the others.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,7 @@ from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.git.repository import Repository
 from agence.recall.passages import passages
 from agence.shard.carriers import Carriers
-from agence.shard.index import Index, drop_entity, store_entity
+from agence.shard.index import EntityWriter, Index
 from agence.shard.own_log import OwnLog
 
 
@@ -35,8 +36,9 @@ def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywher
     else:
         touched = _recompute_force(index, roots, everywhere)
         index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
-    for identity in touched:
-        _fold_again(index, identity)
+    with EntityWriter(index) as entities:
+        for identity in touched:
+            _fold_again(index, identity, entities)
 
 
 def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
@@ -126,26 +128,25 @@ def _verified(index: Index, line: bytes, source: str, number: int) -> Event | No
 
 def keep(index: Index, event: Event, *, own: bool) -> int:
     """The number of `event` in the index, put there if it is new. Erased data is never brought back."""
-    row = next(iter(index.rows("SELECT n, own FROM event WHERE id = ?", [event.id])), None)
-    if row is not None:
-        if own and not row[1]:
-            index.rows("UPDATE event SET own = 1 WHERE n = ?", [row[0]])
-        if event.data is None:
-            index.rows("UPDATE event SET line = ? WHERE n = ?", [event.line, row[0]])
-        return int(row[0])
-    index.rows(
+    number = index.one(
         "INSERT INTO event(id, entity, kind, writer, seq, ms, own, line)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING n",
         [
             *(event.id, event.entity, event.kind, event.writer, event.seq),
             *(event.stamp.ms, own, event.line),
         ],
     )
-    number = int(index.db.last_insert_rowid())
+    if number is None:
+        number = index.one("SELECT n FROM event WHERE id = ?", [event.id])
+        if own:
+            index.rows("UPDATE event SET own = 1 WHERE n = ? AND NOT own", [number])
+        if event.data is None:
+            index.rows("UPDATE event SET line = ? WHERE n = ?", [event.line, number])
+        return int(number)
     if event.parents:
         edges = [(parent, number) for parent in event.parents]
         index.db.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
-    return number
+    return int(number)
 
 
 def _roots(index: Index, at: Carriers) -> list[str]:
@@ -232,17 +233,17 @@ def _settle_waiting(index: Index) -> set[str]:
     return {str(index.one("SELECT entity FROM event WHERE n = ?", [number])) for number in changed}
 
 
-def _fold_again(index: Index, identity: str) -> None:
+def _fold_again(index: Index, identity: str, entities: EntityWriter) -> None:
     sql = (
-        "SELECT line FROM event JOIN force ON force.n = event.n"
-        " WHERE place = ? AND entity = ? AND NOT waits"
+        "SELECT line FROM event CROSS JOIN force ON force.place = ? AND force.n = event.n"
+        " WHERE entity = ? AND NOT waits"
     )
     events = [known(row[0]) for row in index.rows(sql, [index.place, identity])]
     entity = fold_entity(events, _Everything())
     if entity is None:
-        drop_entity(index, identity)
-        return
-    store_entity(index, entity, _words(entity))
+        entities.drop(identity)
+    else:
+        entities.put(entity, _words(entity))
 
 
 def _words(entity: Entity) -> list[tuple[str, str, str, str]]:
@@ -265,11 +266,8 @@ class _Everything:
 
 def known(line: bytes) -> Event:
     """The event of a line that was verified when it was put in the index."""
-    return read(line, _was_verified)
-
-
-def _was_verified(message: bytes, signature: bytes, key: bytes) -> bool:
-    return bool(message and signature and key)
+    outer = json.loads(line)
+    return Event(outer["id"], line, outer["body"], outer.get("data"))
 
 
 def events_of(index: Index, sql: str, values: Iterable[Any] = ()) -> list[Event]:
