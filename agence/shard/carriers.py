@@ -5,9 +5,9 @@ checked-out tree, the pinned branch of the pinned remote, and this clone's own e
 whatever else was fetched.
 """
 
-import hashlib
 from typing import NamedTuple
 
+from agence.base.digest import hex_digest
 from agence.git.objects import resolve_many
 from agence.git.refs import for_each
 from agence.git.repository import Repository
@@ -49,7 +49,7 @@ class Carriers(NamedTuple):
         """Changes when any of it does."""
         parts = [f"{name} {oid}" for name, oid in sorted(self.refs.items())]
         text = "\n".join([*parts, self.head, self.default, self.stand_in])
-        return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        return hex_digest("agence/carriers/1", text.encode())
 
 
 def read_pins(repo: Repository) -> Pins:
