@@ -1,4 +1,4 @@
-"""Programs start only with a permit, without a shell, from a pinned path, in a clean environment."""
+"""Programs start with a permit, without a shell, from a pinned path, in a clean environment."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from agence.agents.editor import edit
 from agence.agents.launch import launch
 from agence.base.errors import OutsideError, Refusal
 from agence.guard.decide import decide, decide_system, permit
-from tests.core.command_corpus import SHIPPED
+from tests.core.command_corpus import ROOT, SHIPPED
 
 
 def run(words: list[str], cwd: str, *, approved: bool = False):
@@ -65,17 +65,61 @@ def test_an_allowed_command_runs_and_is_measured(repository):
 
 @pytest.mark.parametrize(
     "words",
-    ["git-status", "git-log -p", "git-diff", "git-show HEAD", "git-branch -a", "git-tag", "git-remote -v",
-     "git-reflog -2", "git-describe --always", "git-shortlog -s HEAD", "git-rev-parse HEAD", "git-ls-files",
-     "git-rev-list --count HEAD", "git-name-rev HEAD", "git-merge-base HEAD HEAD", "git-show-ref",
-     "git-ls-tree HEAD", "git-blame file.txt", "git-grep -n t", "git-cat-file -p HEAD", "git-stash-list",
-     "git-stash-show stash@{0}", "git-worktree-list", "git-count-objects -v", "git-ls-remote origin",
-     "git-fetch", "git-fetch origin main", "ls -la", "cat file.txt", "head -n1 file.txt", "tail -n1 file.txt",
-     "wc -l file.txt", "grep -rn t .", "find . -name *.txt -type f", "stat file.txt", "du -sh .",
-     "diff -u file.txt file.txt", "cut -c1 file.txt", "sort file.txt", "uniq file.txt", "sha256sum file.txt",
-     "echo x", "printf x", "pwd", "which git", "whoami", "id", "uname -a", "date -u", "df -h", "basename a/b",
-     "dirname a/b"],
-)  # fmt: skip
+    [
+        "git-status",
+        "git-log -p",
+        "git-diff",
+        "git-show HEAD",
+        "git-branch -a",
+        "git-tag",
+        "git-remote -v",
+        "git-reflog -2",
+        "git-describe --always",
+        "git-shortlog -s HEAD",
+        "git-rev-parse HEAD",
+        "git-ls-files",
+        "git-rev-list --count HEAD",
+        "git-name-rev HEAD",
+        "git-merge-base HEAD HEAD",
+        "git-show-ref",
+        "git-ls-tree HEAD",
+        "git-blame file.txt",
+        "git-grep -n t",
+        "git-cat-file -p HEAD",
+        "git-stash-list",
+        "git-stash-show stash@{0}",
+        "git-worktree-list",
+        "git-count-objects -v",
+        "git-ls-remote origin",
+        "git-fetch",
+        "git-fetch origin main",
+        "ls -la",
+        "cat file.txt",
+        "head -n1 file.txt",
+        "tail -n1 file.txt",
+        "wc -l file.txt",
+        "grep -rn t .",
+        "find . -name *.txt -type f",
+        "stat file.txt",
+        "du -sh .",
+        "diff -u file.txt file.txt",
+        "cut -c1 file.txt",
+        "sort file.txt",
+        "uniq file.txt",
+        "sha256sum file.txt",
+        "echo x",
+        "printf x",
+        "pwd",
+        "which git",
+        "whoami",
+        "id",
+        "uname -a",
+        "date -u",
+        "df -h",
+        "basename a/b",
+        "dirname a/b",
+    ],
+)
 def test_every_reading_command_works_hardened(repository, words):
     root, git = repository
     git("stash", "-q")
@@ -93,9 +137,16 @@ def test_configuration_of_the_repository_starts_nothing(repository, tmp_path):
     trace = tmp_path / "ran"
     evil = script(str(tmp_path / "evil.sh"), f'echo "$@" >> {trace}; cat "$1" 2>/dev/null')
     for key in (
-        "core.fsmonitor", "core.pager", "pager.log", "pager.diff", "diff.external", "diff.evil.textconv",
-        "diff.evil.command", "gpg.program", "core.editor",
-    ):  # fmt: skip
+        "core.fsmonitor",
+        "core.pager",
+        "pager.log",
+        "pager.diff",
+        "diff.external",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "gpg.program",
+        "core.editor",
+    ):
         git("config", key, evil)
     git("config", "log.showSignature", "true")
     hooks = os.path.join(root, ".git", "hooks")
@@ -104,16 +155,24 @@ def test_configuration_of_the_repository_starts_nothing(repository, tmp_path):
     raw = git("cat-file", "commit", "HEAD").split("\n\n", 1)
     write(
         os.path.join(root, ".git", "signed"),
-        raw[0] + "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n" + raw[1],
-    )  # fmt: skip
+        raw[0]
+        + "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n"
+        + raw[1],
+    )
     signed = git("hash-object", "-t", "commit", "-w", ".git/signed").strip()
     git("update-ref", "HEAD", signed)
     trace.unlink(missing_ok=True)
 
     for words in (
-        ["git-status"], ["git-log", "-p"], ["git-log", "--format=%G?"], ["git-diff"], ["git-show"],
-        ["git-blame", "file.txt"], ["git-grep", "three"], ["git-stash-list", "-p"],
-    ):  # fmt: skip
+        ["git-status"],
+        ["git-log", "-p"],
+        ["git-log", "--format=%G?"],
+        ["git-diff"],
+        ["git-show"],
+        ["git-blame", "file.txt"],
+        ["git-grep", "three"],
+        ["git-stash-list", "-p"],
+    ):
         assert run(words, root).code == 0, words
         assert not trace.exists(), (words, trace.read_text())
 
@@ -123,8 +182,20 @@ def test_configuration_of_the_repository_starts_nothing(repository, tmp_path):
 
 def test_the_environment_is_scrubbed(repository, monkeypatch, tmp_path):
     root, _ = repository
-    for name in ("GIT_DIR", "GIT_EXTERNAL_DIFF", "LD_PRELOAD_X", "PYTHONPATH", "NODE_OPTIONS", "BASH_ENV", "ENV",
-                 "PAGER", "EDITOR", "IFS", "npm_config_script_shell", "BASH_FUNC_ls%%"):  # fmt: skip
+    for name in (
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "LD_PRELOAD_X",
+        "PYTHONPATH",
+        "NODE_OPTIONS",
+        "BASH_ENV",
+        "ENV",
+        "PAGER",
+        "EDITOR",
+        "IFS",
+        "npm_config_script_shell",
+        "BASH_FUNC_ls%%",
+    ):
         monkeypatch.setenv(name, "planted")
     monkeypatch.setenv("KEPT", "yes")
     folder = tmp_path / "bin"
@@ -154,7 +225,7 @@ def test_no_program_is_taken_from_the_repository_or_an_open_folder(
     script(os.path.join(root, "git"), ran)
     script(os.path.join(root, "sub", "git"), ran)
     script(str(tmp_path / "open" / "git"), ran)
-    os.chmod(tmp_path / "open", 0o777)  # noqa: S103 - the open folder is the point
+    os.chmod(tmp_path / "open", 0o777)  # the open folder is the point
     os.symlink(os.path.join(root, "sub"), tmp_path / "link")
     (tmp_path / "elsewhere").mkdir()
     os.symlink(os.path.join(root, "sub", "git"), tmp_path / "elsewhere" / "only-here")
@@ -222,15 +293,15 @@ def test_an_interrupt_is_left_to_the_program(repository, tmp_path):
     )
     code = (
         "import sys; from agence.agents.launch import launch;"
-        "from agence.guard.decide import decide, permit; from tests.core.command_corpus import SHIPPED;"
+        "from agence.guard.decide import decide, permit;"
+        "from tests.core.command_corpus import SHIPPED;"
         "p = permit(decide([('s', SHIPPED)], ['stays']), approved=True);"
         "print(launch(p, sys.argv[1], capture=True)[:1])"
     )
-    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     env = {
         **os.environ,
         "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": here,
+        "PYTHONPATH": ROOT,
     }
     done = subprocess.run(
         [sys.executable, "-c", code, root], capture_output=True, text=True, env=env, check=False
