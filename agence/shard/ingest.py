@@ -15,12 +15,15 @@ from agence.fold.entity import Entity, fold_entity
 from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.git.repository import Repository
 from agence.recall.passages import passages
+from agence.shard.blobs import Blobs
 from agence.shard.carriers import Carriers
 from agence.shard.index import EntityWriter, Index
 from agence.shard.own_log import OwnLog
 
 
-def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywhere: bool) -> None:
+def refresh(  # noqa: PLR0913 - the carriers, each by its name
+    index: Index, repo: Repository, log: OwnLog, blobs: Blobs, at: Carriers, *, everywhere: bool
+) -> None:
     """Read what is new, and fold again what it touches, in one transaction of the caller.
 
     `everywhere` puts all that is known in force.
@@ -38,7 +41,7 @@ def refresh(index: Index, repo: Repository, log: OwnLog, at: Carriers, everywher
         index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
     with EntityWriter(index) as entities:
         for identity in touched:
-            _fold_again(index, identity, entities)
+            _fold_again(index, identity, entities, blobs)
 
 
 def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
@@ -67,11 +70,12 @@ def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:
     for tree in sorted(trees):
         if index.one("SELECT 1 FROM tree WHERE oid = ? LIMIT 1", [tree]):
             continue
-        entries = {
-            path: oid
-            for path, (_, kind, oid) in list_tree(repo, tree).items()
-            if kind == "blob" and path.endswith(".jsonl")
+        listed = {
+            path: oid for path, (_, kind, oid) in list_tree(repo, tree).items() if kind == "blob"
         }
+        entries = {path: oid for path, oid in listed.items() if path.endswith(".jsonl")}
+        blobs = [(p.removeprefix("blobs/"), oid) for p, oid in listed.items() if p[:6] == "blobs/"]
+        index.db.executemany("REPLACE INTO blob VALUES (?, ?)", blobs)
         index.db.executemany(
             "REPLACE INTO tree VALUES (?, ?, ?)", [(tree, path, oid) for path, oid in entries.items()]
         )
@@ -233,7 +237,7 @@ def _settle_waiting(index: Index) -> set[str]:
     return {str(index.one("SELECT entity FROM event WHERE n = ?", [number])) for number in changed}
 
 
-def _fold_again(index: Index, identity: str, entities: EntityWriter) -> None:
+def _fold_again(index: Index, identity: str, entities: EntityWriter, blobs: Blobs) -> None:
     sql = (
         "SELECT line FROM event CROSS JOIN force ON force.place = ? AND force.n = event.n"
         " WHERE entity = ? AND NOT waits"
@@ -243,7 +247,7 @@ def _fold_again(index: Index, identity: str, entities: EntityWriter) -> None:
     if entity is None:
         entities.drop(identity)
     else:
-        entities.put(entity, _words(entity))
+        entities.put(entity, _words(blobs.whole(index, entity)))
 
 
 def _words(entity: Entity) -> list[tuple[str, str, str, str]]:

@@ -24,6 +24,9 @@ def keep(repo: Repository, refs: dict[str, str], index: Index) -> None:
         " (SELECT path FROM tree JOIN ref ON ref.tree = tree.oid WHERE ref.name = ?)"
     )
     changes: dict[str, str | None] = {f"log/{path}": oid for path, oid in index.rows(sql, [REF])}
+    if changes:
+        rows = index.rows("SELECT digest, oid FROM blob")
+        changes |= {f"log/blobs/{digest}": oid for digest, oid in rows}
     if not changes:
         return
     old = refs.get(REF, "")

@@ -7,6 +7,7 @@ branches is one file; needed lines of other segments, and what was never publish
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from agence.events.blob import blobs_of
 from agence.events.event import Event
 from agence.events.segment import LIMIT, pack
 from agence.fold.entity import Entity
@@ -41,7 +42,8 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     held = set(_held(index, tree))
     needed = _needed(index, held, set(only))
     changes = _log_changes(shard, index, tree, needed)
-    files = rendered(_entities(index, held | needed), shard.pins.founder)
+    changes |= _blob_changes(shard, index, tree, needed)
+    files = rendered(map(shard.whole, _entities(index, held | needed)), shard.pins.founder)
     committed = _committed(shard, files)
     edited = drafts(shard.repo.work_tree, files, committed)
     for path, content in files.items():
@@ -54,7 +56,8 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
 def tree_views(shard: Shard) -> tuple[dict[str, bytes], list[str]]:
     """What every file of the checked-out tree should say, and which of them are edited by hand."""
     index = shard.index("shared")
-    files = rendered(_entities(index, set(_held(index, _head_tree(shard)))), shard.pins.founder)
+    entities = _entities(index, set(_held(index, _head_tree(shard))))
+    files = rendered(map(shard.whole, entities), shard.pins.founder)
     return files, drafts(shard.repo.work_tree, files, _committed(shard, files))
 
 
@@ -106,6 +109,23 @@ def _log_changes(
             changes[f"{LOG}/{paths[found.oid]}"] = found.content
     changes |= _new_segments(index, needed - copied)
     return changes | _compaction(shard, index, tree, changes)
+
+
+def _blob_changes(
+    shard: Shard, index: Index, tree: str, needed: set[int]
+) -> dict[str, bytes | None]:
+    """The blobs that needed events refer to; those that are not in this clone come another time."""
+    wanted: set[str] = set()
+    for number in needed:
+        for event in events_of(index, "SELECT line FROM event WHERE n = ?", [number]):
+            wanted |= blobs_of(event)
+    have = set(list_tree(shard.repo, tree, under="blobs/")) if tree and wanted else set()
+    changes: dict[str, bytes | None] = {}
+    for digest in sorted(wanted):
+        content = shard.blobs("shared").content(index, digest)
+        if content is not None and f"blobs/{digest}" not in have:
+            changes[f"{LOG}/blobs/{digest}"] = content
+    return changes
 
 
 def _members(index: Index, segment: str) -> set[int]:

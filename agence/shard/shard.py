@@ -11,9 +11,11 @@ from agence.base.errors import ShardError
 from agence.base.identifiers import choose
 from agence.base.lazy import load
 from agence.base.stamps import Stamp
+from agence.events.blob import INLINE
 from agence.events.event import Draft, Event
 from agence.fold.entity import Entity
 from agence.git.repository import Repository, discover
+from agence.shard.blobs import Blobs
 from agence.shard.carriers import Carriers, Pins, look, named_refs, read_pins
 from agence.shard.files import locked, replace
 from agence.shard.index import Index, copy_in_memory, open_index
@@ -52,6 +54,19 @@ class Shard:
     def log(self, chain: str) -> OwnLog:
         """The own log of the "shared" or the "private" chain."""
         return OwnLog(self.layout.own(chain), chain, self.keyring)
+
+    def blobs(self, chain: str) -> Blobs:
+        """The texts of one chain that are too large for an event."""
+        return Blobs(self.layout, chain, self.repo)
+
+    def whole(self, entity: Entity) -> Entity:
+        """An entity with the texts of its blobs in place."""
+        chain = "private" if entity.scope == "instance" else "shared"
+        return self.blobs(chain).whole(self.index(chain), entity)
+
+    def field(self, scope: str, text: str) -> str | dict[str, object]:
+        """What stands in an event for a text: itself, or the name of a blob that is kept now."""
+        return text if len(text.encode()) <= INLINE else self.blobs(scope).keep(text)
 
     def draft(
         self, kind: str, scope: str, effects: list[dict[str, Any]], over: Entity | None = None
@@ -100,9 +115,9 @@ class Shard:
         index.founder = self.pins.founder
         self._enter(index, "everywhere", "")
         with index.db:
-            load("agence.shard.ingest").refresh(
-                index, self.repo, self.log("shared"), look(self.repo, self.pins), everywhere=True
-            )
+            at = look(self.repo, self.pins)
+            carried = (self.repo, self.log("shared"), self.blobs("shared"), at)
+            load("agence.shard.ingest").refresh(index, *carried, everywhere=True)
         return index
 
     def entity(self, prefix: str, scope: str, kind: str = "") -> Entity:
@@ -132,7 +147,8 @@ class Shard:
             with index.db:
                 self._enter(index, name, seen)
                 ingest = load("agence.shard.ingest")
-                ingest.refresh(index, self.repo, self.log(scope), at, everywhere=False)
+                carried = (self.repo, self.log(scope), self.blobs(scope), at)
+                ingest.refresh(index, *carried, everywhere=False)
             if scope == "shared" and not index.in_memory:
                 self._after_ingest(index, at)
         return index

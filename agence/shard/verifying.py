@@ -8,6 +8,7 @@ from typing import NamedTuple
 from agence.base.errors import TrustError
 from agence.base.identifiers import short
 from agence.base.stamps import DRIFT
+from agence.events.blob import blob_digest
 from agence.events.event import Event, read
 from agence.events.segment import order_faults, split_lines
 from agence.git.objects import Found, list_tree, read_many, resolve_many
@@ -139,13 +140,16 @@ def _segments(shard: Shard) -> dict[str, str]:
         oid: path
         for tree in sorted(trees)
         for path, (_, kind, oid) in list_tree(shard.repo, tree).items()
-        if kind == "blob" and path.endswith(".jsonl")
+        if kind == "blob" and (path.endswith(".jsonl") or path.startswith("blobs/"))
     }
 
 
 def _read_segments(shard: Shard, blobs: dict[str, str], findings: Findings, now: int) -> None:
     for found in read_many(shard.repo, sorted(blobs)):
-        if isinstance(found, Found):
+        if isinstance(found, Found) and blobs[found.oid].startswith("blobs/"):
+            if blob_digest(found.content) != blobs[found.oid].removeprefix("blobs/"):
+                findings.problem(blobs[found.oid], "the text is not the one its name stands for")
+        elif isinstance(found, Found):
             _segment(blobs[found.oid], found.content, findings, now)
         else:
             findings.problem(blobs[found.name], "git does not have this segment any more")

@@ -50,7 +50,7 @@ def add(
         refuse_credentials("\n".join([title, whole, *tags]), allowed=allow_secret)
     effects: list[Effect] = [set_field("title", title)]
     if whole:
-        effects.append(set_field("body", whole))
+        effects.append(set_field("body", context.shard.field(scope, whole)))
     effects += [add_member("tags", one) for one in tags]
     if "status" in KINDS[kind].fields:
         effects.append(set_field("status", status or "open"))

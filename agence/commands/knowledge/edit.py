@@ -44,7 +44,7 @@ def edit(  # noqa: PLR0913 - one parameter per option
     """Append one event with what changed. Raises Ambiguous for an id that fits none or several."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
-    entity = context.shard.entity(identity, scope, kind)
+    entity = context.shard.whole(context.shard.entity(identity, scope, kind))
     check_status(status)
     if body is not None and file is not None:
         raise UsageError("--body and --file both give the body", "use one of them")
@@ -61,7 +61,9 @@ def edit(  # noqa: PLR0913 - one parameter per option
     if scope == "shared":
         refuse_credentials("\n".join([new_title, new_body, *tags]), allowed=allow_secret)
     effects: list[Effect] = [
-        set_field(field, value) for field, value in changed.items() if value != entity.text(field)
+        set_field(field, context.shard.field(scope, value))
+        for field, value in changed.items()
+        if value != entity.text(field)
     ]
     seen = [known(line) for line in context.shard.index(scope).lines_of(entity.id)]
     effects += [add_member("tags", one) for one in sorted(tags - set(entity.tags))]

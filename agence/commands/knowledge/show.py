@@ -23,7 +23,7 @@ def show(
     """One entity as it is in force. Raises Ambiguous for an id that fits none or several."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
-    entity = context.shard.entity(identity, scope, kind)
+    entity = context.shard.whole(context.shard.entity(identity, scope, kind))
     head = [f"{entity.text('title')}", f"{kind} {short(entity.id)} by {entity.by}"]
     head[1] += f", {moment(entity.created)}"
     if entity.tags:
