@@ -1,0 +1,5 @@
+"""`python -m agence` is `agence`."""
+
+from agence.cli.main import entry
+
+entry()

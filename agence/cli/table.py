@@ -1,0 +1,172 @@
+"""The table of verbs: one verb, one row, one file in `agence/commands/`.
+
+Dispatch, help, completion and the generated reference all read these rows, and none of them imports
+a command to do so. What is not in the table does not exist.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from agence.base.errors import UsageError
+from agence.base.lazy import load
+
+KINDS = ("lesson", "plan", "issue", "doc", "note", "todo")
+ACTIONS = ("add", "list", "show", "edit")
+SHORT_KINDS = ("note", "todo")  # `~note "idea"` is `~note add "idea"`
+GROUPS = ("Set-up", "Knowledge", "Sessions", "Sharing", "Trust", "Gate")
+
+
+class Row(NamedTuple):
+    """One verb.
+
+    name     one word or two, as typed after the prefix: "learn", "lesson add"
+    module   below `agence.commands`, or a full path; its last part names the function
+    doors    the prefixes it answers to, such as "^~"; "" for a verb typed bare
+    group    its heading in the help, one of GROUPS
+    summary  one line, lower case start
+    """
+
+    name: str
+    module: str
+    doors: str
+    group: str
+    summary: str
+
+    def label(self, door: str = "") -> str:
+        """The verb as it is typed: "^learn", "~lesson add", "/", "shell-init"."""
+        prefix = door if door and door in self.doors else self.doors[:1]
+        return prefix if prefix in ("/", "!", "+") else f"{prefix}{self.name}"
+
+
+def _kind_rows(kind: str) -> tuple[Row, ...]:
+    a_kind = f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+    summaries = {
+        "add": f"keep {a_kind}",
+        "list": f"list the {kind}s, newest first",
+        "show": f"show {a_kind} in full",
+        "edit": f"change {a_kind}, in your editor or by options",
+    }
+    return tuple(
+        Row(f"{kind} {action}", f"knowledge.{action}", "^~", "Knowledge", summaries[action])
+        for action in ACTIONS
+    )
+
+
+ROWS: tuple[Row, ...] = (
+    Row("init", "init", "^", "Set-up", "make this repository a shard, or join the one it carries"),
+    Row(
+        "deinit",
+        "deinit",
+        "^",
+        "Set-up",
+        "take out of this clone what ^init put in; keep the shard",
+    ),
+    Row("where", "where", "^", "Set-up", "print the path of a part of the shard"),
+    Row(
+        "shell-init",
+        "agence.cli.shell_init",
+        "",
+        "Set-up",
+        "print the lines that make prefixes safe to type in your shell",
+    ),
+    Row("learn", "learn", "^~", "Knowledge", "keep a lesson"),
+    Row("recall", "recall", "^~", "Knowledge", "find what is known, by words"),
+    Row(
+        "reload", "reload", "^", "Knowledge", "print what an agent should know now, within a budget"
+    ),
+    Row("history", "history", "^~", "Knowledge", "show every event of one entity"),
+    *(row for kind in KINDS for row in _kind_rows(kind)),
+    Row("save", "save", "^", "Sessions", "save where the work stands"),
+    Row("resume", "resume", "^", "Sessions", "take up a saved or handed-over session"),
+    Row("handoff", "handoff", "^", "Sessions", "hand a session to another agent"),
+    Row("session list", "sessions.list", "^", "Sessions", "list the sessions of this clone"),
+    Row("session show", "sessions.show", "^", "Sessions", "show one session in full"),
+    Row("status", "status", "^", "Sharing", "show what is unpublished, and what would leave"),
+    Row("commit", "commit", "^", "Sharing", "publish events in a commit of their own"),
+    Row("render", "render", "^", "Sharing", "renew the views from the log"),
+    Row("push", "push", "^", "Sharing", "send the branch and the shared refs"),
+    Row("pull", "pull", "^", "Sharing", "bring and take in what others published"),
+    Row("verify", "verify", "^", "Trust", "check every signature and chain"),
+    Row("state", "state", "^~", "Trust", "print the folded state, or its hash"),
+    Row("run", "run", "/", "Gate", "run a whitelisted command, logged"),
+    Row("system", "system", "!", "Gate", "start a shell or an agent"),
+    Row("plan", "plan_ahead", "+", "Gate", "plan a piece of work"),
+    Row("ask", "ask", "", "Gate", "ask the shard a question"),
+)
+
+
+def heads(door: str) -> tuple[str, ...]:
+    """The first words of the verbs that answer to `door`, in the order of the table."""
+    return tuple(dict.fromkeys(row.name.split()[0] for row in ROWS if door and door in row.doors))
+
+
+def named(name: str) -> Row:
+    """The row of a verb by its full name. Raises KeyError when there is none."""
+    for row in ROWS:
+        if row.name == name:
+            return row
+    raise KeyError(name)
+
+
+def _match(name: str, door: str) -> Row | None:
+    for row in ROWS:
+        if row.name == name and (door in row.doors if door else not row.doors):
+            return row
+    return None
+
+
+def find(words: Sequence[str], door: str = "^") -> tuple[Row, tuple[str, ...]]:
+    """The verb that `words` begin with behind `door`, and the words that are left to it.
+
+    Verbs of two words come first. Raises UsageError, with the nearest verb as a hint, when there is
+    none.
+    """
+    two, one = " ".join(words[:2]), " ".join(words[:1])
+    if len(words) > 1 and (row := _match(two, door)):
+        return row, tuple(words[2:])
+    if row := _match(one, door):
+        return row, tuple(words[1:])
+    if one in SHORT_KINDS and door in ("^", "~") and len(words) > 1:
+        if len(words) == 2 and near(words[1], ACTIONS):  # a slip of the finger, not a note
+            raise _unknown(words, door)
+        return named(f"{one} add"), tuple(words[1:])
+    raise _unknown(words, door)
+
+
+def _unknown(words: Sequence[str], door: str) -> UsageError:
+    error: UsageError = load("agence.cli.suggest").unknown(tuple(words), door)
+    return error
+
+
+def near(word: str, names: Sequence[str]) -> str:
+    """The first of `names` that `word` misses by one letter left out, added or swapped, or "".
+
+    One letter replaced counts from five letters on: `have` is not a misspelt `save`.
+    """
+    return next((name for name in names if _one_slip(word, name)), "")
+
+
+def _one_slip(word: str, name: str) -> bool:
+    if abs(len(word) - len(name)) > 1 or min(len(word), len(name)) < 3 or word == name:
+        return False
+    start = 0
+    while start < min(len(word), len(name)) and word[start] == name[start]:
+        start += 1
+    left, right = word[start:], name[start:]
+    if len(left) != len(right):
+        return left[1:] == right if len(left) > len(right) else left == right[1:]
+    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
+    return swapped or (len(name) >= 5 and left[1:] == right[1:])
+
+
+def function_of(row: Row) -> Callable[..., Any]:
+    """Import the row's module, and only that; return its function.
+
+    The function has the name of the module, with `_` behind it where Python has taken that name
+    (`list_`). Raises ImportError when the module is missing, AttributeError when the function is.
+    """
+    path = row.module if row.module.startswith("agence.") else f"agence.commands.{row.module}"
+    module = load(path)
+    name = path.rpartition(".")[2]
+    function: Callable[..., Any] = getattr(module, name, None) or getattr(module, f"{name}_")
+    return function
