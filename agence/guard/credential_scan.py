@@ -41,7 +41,7 @@ _RULES = tuple(
     for kind, pattern in (
         ("private key", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"),
         ("AWS access key", r"(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[0-9A-Z]{16}"),
-        ("AWS secret key", r"(?i)aws_\w{0,30}[\"']?\W{1,4}[a-z0-9/+]{40}(?![a-z0-9/+])"),
+        ("AWS secret key", r"(?ai)aws_\w{0,30}[\"']?\W{1,4}[a-z0-9/+]{40}(?![a-z0-9/+])"),
         ("GitHub token", r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{20,}"),
         ("GitLab token", r"gl(?:pat|dt|rt|soat|cbt|ptt|ft|imt|agent|ffct)-[\w-]{16,}"),
         ("Slack token", r"xox[a-z]-(?=[\w-]{0,30}\d)[\w-]{6,}"),
@@ -54,23 +54,26 @@ _RULES = tuple(
         ("web token", r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"),
         (
             "authorization header",
-            r"(?i)authorization\s?[:=]\s?[\"']?(?:bearer|basic|token)\s[^\s<{$]{4,}",
+            r"(?ai)authorization\s?[:=]\s?[\"']?(?:bearer|basic|token)\s[^\s<{$]{4,}",
         ),
-        ("bearer token", rf"(?i)\bbearer\s{_DIGIT}[\w.~+/-]{{16,}}"),
+        ("bearer token", rf"(?ai)\bbearer\s{_DIGIT}[\w.~+/-]{{16,}}"),
         ("password in a URL", r"\w://[^\s/:@]*:(?![<{$])[^\s/@]+@"),
-        ("assigned secret", rf"(?i){_PHRASE}{_TAIL}(?::=|=>|==?)\s{{0,3}}[\"'`]?{_REAL}{_VALUE}"),
+        ("assigned secret", rf"(?ai){_PHRASE}{_TAIL}(?::=|=>|==?)\s{{0,3}}[\"'`]?{_REAL}{_VALUE}"),
         (
             "assigned key",
-            rf"(?i){_KEY}{_TAIL}(?::=|=>|==?)\s{{0,3}}[\"'`]?(?!\d+\b){_REAL}{_VALUE}",
+            rf"(?ai){_KEY}{_TAIL}(?::=|=>|==?)\s{{0,3}}[\"'`]?(?!\d+\b){_REAL}{_VALUE}",
         ),
         (
             "assigned secret",
-            rf"(?i)(?:{_PHRASE}|{_KEY}){_TAIL}:\s{{0,3}}[\"']{_REAL}{_VALUE}[\"']",
+            rf"(?ai)(?:{_PHRASE}|{_KEY}){_TAIL}:\s{{0,3}}[\"']{_REAL}{_VALUE}[\"']",
         ),
-        ("assigned secret", rf"(?i){_PHRASE}{_TAIL}:\s{{0,3}}{_REAL}{_DIGIT}{_VALUE}"),
-        ("assigned key", rf"(?i){_KEY}{_TAIL}:\s{{0,3}}(?!\d+\b){_REAL}{_DIGIT}{_VALUE}"),
+        ("assigned secret", rf"(?ai){_PHRASE}{_TAIL}:\s{{0,3}}{_REAL}{_DIGIT}{_VALUE}"),
+        ("assigned key", rf"(?ai){_KEY}{_TAIL}:\s{{0,3}}(?!\d+\b){_REAL}{_DIGIT}{_VALUE}"),
         ("assigned secret", rf"{_CAPITALS}:\s{{0,3}}(?!\d+\b){_REAL}{_VALUE}"),
-        ("password", rf"(?i)\b(?:password|passwd|passphrase|pwd)\s(?:is\s|was\s)?{_DIGIT}\S{{6,}}"),
+        (
+            "password",
+            rf"(?ai)\b(?:password|passwd|passphrase|pwd)\s(?:is\s|was\s)?{_DIGIT}\S{{6,}}",
+        ),
     )
 )
 

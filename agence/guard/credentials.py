@@ -12,10 +12,10 @@ _MARKS = (
     "AIza", "ya29.",
     "glpat-", "gldt-", "glrt-", "glsoat-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-",
     "glffct-", "gloas-", "GR1348941",
-    "npm_", "pypi-", "dckr_pat_", "shpat_", "dop_v1_", "_authToken",
+    "npm_", "pypi-", "dckr_pat_", "SG.", "shpat_", "dop_v1_", "_authToken",
     "eyJ", "PRIVATE KEY", "PuTTY-User-Key-File", "AccountKey=",
 )  # fmt: skip
-_WORD_MARKS = ("sk-", "hf_", "SG.")  # only where a word begins: `task-`, `shf_` are none
+_WORD_MARKS = ("sk-", "hf_")  # only where a word begins: `task-`, `shf_` are none
 _NAMES = (
     "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "authorization",
     "bearer", "api_key", "apikey", "api-key", "access_key", "accesskey", "access-key",

@@ -7,11 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agence.base.errors import ApprovalNeeded, Refusal
-from agence.guard.commands import parse_policy
+from agence.guard.commands import Row, parse_policy
 from agence.guard.decide import Permit, decide, decide_system, permit
+from agence.guard.match import match
 from tests.core.command_corpus import DANGEROUS, HARMLESS, SHIPPED
 
 SHIPPED_LAYER = ("shipped", SHIPPED)
+LISTED = Row(
+    name="x",
+    run=("x",),
+    programs=frozenset(),
+    tier="T0",
+    summary="s",
+    flags=frozenset({"-a", "-b", "--list", "-NUM"}),
+    values={"--name": "word", "-n": "number", "--only=": "word"},
+    operands=("word", "path..."),
+    refused=(),
+    added=(),
+    why="",
+    instead="",
+)
 STRICTNESS = {"allow": 0, "ask": 1, "deny": 2}
 
 words = st.lists(
@@ -133,6 +148,70 @@ def test_a_refused_command_says_rule_reason_and_way_out():
         assert raised.value.message == "'terraform apply' is refused (rule terraform-apply)"
         assert "can't be undone" in raised.value.hint
         assert "by hand" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git push --force",
+        "git push --forc",
+        "git push origin main --force",
+        "git push --force-with-lease=main",
+        "git push -f",
+        "git push -uf origin",
+        "git push origin +main",
+        "git push origin :main",
+        "git push -- origin +main",
+        "git reset -q --hard",
+        "git log --textconv",
+        "git fetch --upload-p=id origin",
+        "terraform plan --destroy",
+        "terraform -chdir=x apply",
+        "find . -exec id ;",
+        "rg --pre=id x",
+        "bash -lc id",
+        "python3.12 -c 1",
+        "kubectl get Secrets",
+        "/usr/bin/sudo id",
+    ],
+)
+def test_what_destroys_is_refused_however_it_is_spelt(command):
+    assert decide([SHIPPED_LAYER], command.split(" ")).verdict == "deny"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["git push origin main", "git push -u origin feature", "git commit -mfix", "curl https://x/y"],
+)
+def test_what_only_needs_a_person_is_not_refused(command):
+    assert decide([SHIPPED_LAYER], command.split(" ")).verdict == "ask"
+
+
+@pytest.mark.parametrize(
+    ("words", "unlisted"),
+    [
+        (["-a", "-b", "-ab", "-7"], None),
+        (["-abc"], "-abc"),
+        (["--ab"], "--ab"),
+        (["--list", "--lis"], "--lis"),
+        (["--name", "x", "--name=-x", "-n", "-5", "-n5"], None),
+        (["--name", "-a"], "--name"),
+        (["--name"], "--name"),
+        (["--name="], "--name="),
+        (["--only=x"], None),
+        (["--only", "x"], "--only"),
+        (["one", "two", "three"], None),
+        (["one", "../two"], "../two"),
+        (["--", "-a", "-b"], None),
+        (["-"], None),
+    ],
+)
+def test_flags_values_and_operands_are_told_apart(words, unlisted):
+    assert match(LISTED, words).unlisted == unlisted
+
+
+def test_a_row_without_operands_takes_no_dashes_that_end_the_flags():
+    assert match(LISTED._replace(operands=()), ["--"]).unlisted == "--"
 
 
 def test_without_lists_nothing_runs():
