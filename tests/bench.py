@@ -3,8 +3,8 @@
     make bench                     # 1,000 lessons
     make bench LESSONS=10000
 
-Each command is a whole process; runs alternate with `python -c pass`, and the median of the pairs is printed.
-Nothing here passes or fails: what a door may import is pinned by the house tests.
+Each command is a whole process; runs alternate with `python -c pass`, and the median of the pairs
+is printed. Nothing here passes or fails: what a door may import is pinned by the house tests.
 """
 
 import os
@@ -32,7 +32,8 @@ class Ports:
 
 pick = random.Random(7)
 words = [f"{a}{b}" for a in ("ba", "co", "du", "fi", "ga", "hu", "ke", "lo", "mi", "no")
-         for b in (f"{c}{d}{e}" for c in "rstlmnk" for d in "aeiou" for e in ("n", "rd", "st", "x"))]
+         for b in (f"{c}{d}{e}" for c in "rstlmnk" for d in "aeiou" for e in ("n", "rd", "st",
+         "x"))]
 text = lambda n: " ".join(pick.choice(words) for _ in range(n))
 shard = open_shard(Ports())
 drafts = [shard.draft("lesson", "shared", [set_field("title", text(6)), set_field("body", text(60)),
@@ -48,8 +49,11 @@ def main() -> None:
         home, shard = Path(folder, "home"), Path(folder, "shard")
         home.mkdir()
         env = os.environ | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
-        env |= {f"GIT_{who}_{what}": "bench@example.org"
-                for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        env |= {
+            f"GIT_{who}_{what}": "bench@example.org"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        }
         subprocess.run(["git", "init", "-q", "-b", "main", shard], check=True, env=env)
         git = ["git", "-C", shard]
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True, env=env)
@@ -73,8 +77,11 @@ def _doors() -> list[tuple[str, list[str], str]]:
     return [
         ("agence --version", agence("--version"), ""),
         ("agence-hook claude pre-tool", [str(BIN / "agence-hook"), "claude", "pre-tool"], hook),
-        ("agence-merge log, two small files",
-         [str(BIN / "agence-merge"), "log", "base", "ours", "theirs", "x"], ""),
+        (
+            "agence-merge log, two small files",
+            [str(BIN / "agence-merge"), "log", "base", "ours", "theirs", "x"],
+            "",
+        ),
         ("^learn", agence("^learn", "a lesson of the bench"), ""),
         ("^recall", agence("^recall", "barast cosan"), ""),
         ("^lesson list", agence("^lesson", "list", "--limit", "20"), ""),
@@ -96,26 +103,39 @@ def _rebuild(shard: Path, env: dict[str, str]) -> tuple[float, int]:
     return LESSONS / seconds, usage.ru_maxrss // 1024
 
 
-def _time(words: list[str], cwd: Path, env: dict[str, str], feed: str) -> tuple[float, float, float]:
+def _time(
+    words: list[str], cwd: Path, env: dict[str, str], feed: str
+) -> tuple[float, float, float]:
     pairs = []
     for _ in range(RUNS + 1):
         own, bare = _wall(words, cwd, env, feed), _wall(BARE, cwd, env, "")
         pairs.append((own / bare, own, bare))
     ratios, owns, bares = zip(*pairs[1:], strict=True)
-    return (statistics.median(ratios), statistics.median(owns) * 1000,
-            statistics.median(bares) * 1000)
+    return (
+        statistics.median(ratios),
+        statistics.median(owns) * 1000,
+        statistics.median(bares) * 1000,
+    )
 
 
 def _wall(words: list[str], cwd: Path, env: dict[str, str], feed: str) -> float:
     before = time.perf_counter()
-    subprocess.run(words, cwd=cwd, env=env, input=feed.encode(), check=False,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        words,
+        cwd=cwd,
+        env=env,
+        input=feed.encode(),
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return time.perf_counter() - before
 
 
 def _run(words: list[object], cwd: Path, env: dict[str, str]) -> None:
-    subprocess.run([str(word) for word in words], cwd=cwd, env=env, check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [str(word) for word in words], cwd=cwd, env=env, check=True, stdout=subprocess.DEVNULL
+    )
 
 
 if __name__ == "__main__":

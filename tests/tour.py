@@ -1,12 +1,14 @@
 """Run the commands of a Markdown page and compare what they print with what the page says.
 
-Blocks of ```console are executed in order, in one folder that holds `my-project` (a repository with a history and
-a remote) and `teammate` (another clone of it). A line `$ command` is run by bash; what follows is its expected
-output, both streams together. `[exit 5]` on the last line is the expected exit code, 0 without it. Ids and dates
-differ from run to run: a hex id of the page is bound to the id printed in its place, and stands for it in later
-commands. `[..]` matches any text within a line, a line `...` any number of lines.
+Blocks of ```console are executed in order, in one folder that holds `my-project` (a repository
+with a history and a remote) and `teammate` (another clone of it). A line `$ command` is run by
+bash; what follows is its expected output, both streams together. `[exit 5]` on the last line is
+the expected exit code, 0 without it. Ids and dates differ from run to run: a hex id of the page is
+bound to the id printed in its place, and stands for it in later commands. `[..]` matches any text
+within a line, a line `...` any number of lines.
 
-    python -m tests.tour docs/tour/first-hour.md      # rewrite the outputs of a page from what happens
+    python -m tests.tour docs/tour/first-hour.md      # rewrite the outputs of a page from what
+    happens
 """
 
 import os
@@ -54,7 +56,9 @@ def steps(page: str) -> Iterator[Step]:
 def _closed(step: Step) -> Step:
     lines = [line for line in step.output if line]
     code = re.fullmatch(r"\[exit (\d+)\]", lines[-1]) if lines else None
-    return step._replace(output=lines[:-1], code=int(code[1])) if code else step._replace(output=lines)
+    return (
+        step._replace(output=lines[:-1], code=int(code[1])) if code else step._replace(output=lines)
+    )
 
 
 class Tour:
@@ -73,8 +77,12 @@ class Tour:
         read, write = os.pipe()
         with os.fdopen(read) as pwd:
             done = subprocess.run(
-                ["bash", "-c", f"exec 3>&{write}\n{script}"], env=self.env, pass_fds=(write,),
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                ["bash", "-c", f"exec 3>&{write}\n{script}"],
+                env=self.env,
+                pass_fds=(write,),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 check=False,
             )
             os.close(write)
@@ -94,7 +102,11 @@ class Tour:
             return not printed
         if expected[0] == "...":
             return any(self.matches(expected[1:], printed[at:]) for at in range(len(printed) + 1))
-        return bool(printed) and self._line(expected[0], printed[0]) and self.matches(expected[1:], printed[1:])
+        return (
+            bool(printed)
+            and self._line(expected[0], printed[0])
+            and self.matches(expected[1:], printed[1:])
+        )
 
     def _line(self, expected: str, printed: str) -> bool:
         pattern, tokens, at = "", [], 0
@@ -124,8 +136,8 @@ def prepare(folder: Path, env: dict[str, str]) -> Tour:
     git clone -q remote.git my-project 2>/dev/null
     cd my-project
     printf '# My project\\n' > README.md && git add . && git commit -q -m 'First commit'
-    mkdir src && printf 'print("hello")\\n' > src/app.py && git add . && git commit -q -m 'Add the program'
-    git push -q -u origin main && git remote set-head origin main
+    mkdir src && printf 'print("hello")\\n' > src/app.py && git add . && git commit -q -m 'Add the
+    program' git push -q -u origin main && git remote set-head origin main
     cd .. && git clone -q remote.git teammate
     """
     subprocess.run(["bash", "-ec", script], cwd=folder, env=env, check=True)
@@ -155,7 +167,11 @@ def rewritten(tour: Tour, page: str) -> str:
             printed, code = tour.run(step.command)
             kept = code == step.code and bool(step.output) and tour.matches(step.output, printed)
             shown = step.output if kept else printed
-            command = _HEX.sub(lambda token: tour._actual(token[0]), step.command) if not kept else step.command
+            command = (
+                _HEX.sub(lambda token: tour._actual(token[0]), step.command)
+                if not kept
+                else step.command
+            )
             result += [f"$ {command}", *shown, *([f"[exit {code}]"] if code else [])]
             skipping = True
         elif not skipping or not inside or line.startswith("```"):
@@ -179,7 +195,9 @@ def tour_environment(folder: Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(exist_ok=True)
     config = "[user]\n\tname = Robin\n\temail = robin@example.org\n[init]\n\tdefaultBranch = main\n"
-    (home / ".gitconfig").write_text(config + "[protocol \"file\"]\n\tallow = always\n[pull]\n\trebase = false\n")
+    (home / ".gitconfig").write_text(
+        config + '[protocol "file"]\n\tallow = always\n[pull]\n\trebase = false\n'
+    )
     kept = {key: os.environ[key] for key in ("LANG", "LC_ALL") if key in os.environ}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return kept | {"HOME": str(home), "PATH": path, "NO_COLOR": "1", "GIT_CONFIG_NOSYSTEM": "1"}

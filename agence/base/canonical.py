@@ -1,8 +1,8 @@
 """Canonical JSON: one byte string for each value.
 
-The form is JCS (RFC 8785) narrowed until a sorted, compact `json.dumps` equals it: objects have keys
-of [a-z0-9_], numbers are integers within 2^53, strings are valid Unicode. Whatever is outside of
-that is refused, when writing and when reading.
+The form is JCS (RFC 8785) narrowed until a sorted, compact `json.dumps` equals it: objects have
+keys of [a-z0-9_], numbers are integers within 2^53, strings are valid Unicode. Whatever is outside
+of that is refused, when writing and when reading.
 """
 
 import json
@@ -16,6 +16,7 @@ LARGEST = 2**53 - 1
 _KEY = re.compile(r"[a-z0-9_]+").fullmatch
 _KEYS: set[str] = set()  # keys seen to be good: a few dozen names make up all events
 _DEPTH = 32
+_MARK = b"\xef\xbb\xbf"
 
 _encoder = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, sort_keys=True, separators=(",", ":")
@@ -44,15 +45,15 @@ def decode(line: bytes) -> JSON:
     """The value of `line`, which has no newline at its end.
 
     Raises NotCanonical unless encoding the value gives the same bytes again: so duplicate keys,
-    white space, CRLF, a byte order mark and foreign forms of numbers are all refused.
+    white space, CRLF, a byte order mark and foreign forms of numbers are all refused, by name.
     """
     try:
         value: JSON = _decoder(line.decode())
     except (ValueError, RecursionError) as error:
-        raise NotCanonical(f"not JSON in UTF-8 ({str(error)[:60]})") from error
+        raise NotCanonical(_why_not_json(line, error)) from error
     _check(value, _DEPTH)
     if _write(value) != line:
-        raise NotCanonical("not in canonical form")
+        raise NotCanonical(_why_not_canonical(line))
     return value
 
 
@@ -61,6 +62,35 @@ def _write(value: JSON) -> bytes:
         return _encoder(value).encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("a string that is not valid Unicode") from error
+
+
+def _why_not_json(line: bytes, error: Exception) -> str:
+    if line.startswith(_MARK):
+        return "begins with a byte order mark"
+    if isinstance(error, RecursionError):
+        return f"nested deeper than {_DEPTH}"
+    if type(error) is ValueError:  # Python parses no integer of more than 4,300 digits
+        return "a number beyond 2^53"
+    return f"not JSON in UTF-8 ({str(error)[:60]})"
+
+
+def _why_not_canonical(line: bytes) -> str:
+    """Which rule a line breaks that has a value but is not the canonical form of it."""
+    if line.endswith(b"\r"):
+        return "ends in CRLF"
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, JSON]]) -> None:
+        names: set[str] = set()
+        for name, _ in pairs:
+            if name in names:
+                repeated.append(name)
+            names.add(name)
+
+    json.loads(line, object_pairs_hook=note)
+    if repeated:
+        return f"a duplicate key: '{repeated[0]}'"
+    return "not in canonical form: order, white space, escapes or a number's form differ"
 
 
 def _check_key(key: object) -> None:

@@ -37,13 +37,17 @@ def choose(prefix: str, known: Iterable[str], what: str, hint: str = "") -> str:
     """The one identifier of `known` that begins with `prefix`. Raises Ambiguous for none or several."""
     typed = prefix.strip().lower()
     if len(typed) < 4 or not is_hex(typed):
-        raise Ambiguous(f"'{prefix}' is not the id of a {what}", "ids are hex; type 4 digits or more")
+        raise Ambiguous(
+            f"'{prefix}' is not the id of a {what}", "ids are hex; type 4 digits or more"
+        )
     found = sorted({one for one in known if one.startswith(typed)})
     if len(found) == 1:
         return found[0]
     if not found:
         raise Ambiguous(f"there is no {what} with the id '{prefix}' here", hint)
-    length = next(n for n in range(len(typed) + 1, 65) if len({one[:n] for one in found}) == len(found))
+    length = next(
+        n for n in range(len(typed) + 1, 65) if len({one[:n] for one in found}) == len(found)
+    )
     names = ", ".join(one[: max(length, SHORT)] for one in found[:6])
     raise Ambiguous(f"'{prefix}' fits {len(found)} of them: {names}", "type more digits")
 

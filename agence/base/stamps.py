@@ -1,14 +1,15 @@
 """Hybrid logical clock stamps.
 
 A stamp is (milliseconds since 1970, counter). It orders concurrent writes; it never decides
-authority, deletion or compaction. Source: Kulkarni and others, "Logical Physical Clocks", 2014, with
-a bound on drift, since one wrong clock would otherwise drag everyone along.
+authority, deletion or compaction. Source: Kulkarni and others, "Logical Physical Clocks", 2014,
+with a bound on drift, since one wrong clock would otherwise drag everyone along.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 DRIFT = 600_000  # milliseconds that a stamp may run ahead before it is not believed
+_ADOPTED = 2 * DRIFT  # between two clocks of which each is at most DRIFT wrong
 
 
 class Stamp(NamedTuple):
@@ -19,8 +20,13 @@ class Stamp(NamedTuple):
 
 
 def tick(now: int, seen: Iterable[Stamp]) -> Stamp:
-    """The stamp of a new event at `now`, after all of `seen` that are at most DRIFT ahead of now."""
-    last = max((stamp for stamp in seen if stamp.ms <= now + DRIFT), default=Stamp(0, 0))
+    """The stamp of a new event at `now`, after all of `seen` that are at most 2 * DRIFT ahead of
+    now.
+
+    So a chain of writers whose clocks are each at most DRIFT wrong is in order, and no clock that
+    is further off drags the others along.
+    """
+    last = max((stamp for stamp in seen if stamp.ms <= now + _ADOPTED), default=Stamp(0, 0))
     if last.ms < now:
         return Stamp(now, 0)
     return Stamp(last.ms, last.counter + 1)

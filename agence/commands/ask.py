@@ -1,7 +1,6 @@
 """Ask the shard a question in plain words.
 
 Examples:
-
     agence "How do we deploy on Fridays?"
     agence ask why are symlinks never repaired
 

@@ -1,14 +1,15 @@
 """Publish what this clone wrote: a commit that holds `.agence/` paths and nothing else.
 
 Examples:
-
     agence ^commit && git push
     agence ^commit 3fa9c1d2              # only this entity and what it rests on
-    agence ^commit --stage               # only write and stage the files, for commit hooks and sign-off
+    agence ^commit --stage               # only write and stage the files, for commit hooks and
+    sign-off
 
-What you have staged stays staged and is not part of this commit. It refuses, changing nothing, while a
-merge, rebase, cherry-pick, revert or bisect is under way, while another `git commit` has its editor open,
-and while the index is locked. A view that somebody edited by hand is a draft: it is left as it is.
+What you have staged stays staged and is not part of this commit. It refuses, changing nothing,
+while a merge, rebase, cherry-pick, revert or bisect is under way, while another `git commit` has
+its editor open, and while the index is locked. A view that somebody edited by hand is a draft: it
+is left as it is.
 """
 
 from typing import Annotated
@@ -58,7 +59,9 @@ def _chosen(shard: Shard, prefix: str) -> str:
 
 def _message(planned: Plan) -> str:
     count = len(planned.events)
-    return f"agence: publish {count} event{'s' * (count != 1)}" if count else "agence: renew the views"
+    return (
+        f"agence: publish {count} event{'s' * (count != 1)}" if count else "agence: renew the views"
+    )
 
 
 def _said(planned: Plan, commit_id: str | None, *, stage: bool) -> str:
@@ -69,4 +72,6 @@ def _said(planned: Plan, commit_id: str | None, *, stage: bool) -> str:
         return f"Staged {what} and {views} files; `git commit` publishes them"
     if commit_id is None:
         return "Nothing to publish: this branch has it all"
-    return f"Published {what} and {views} files in commit {short(commit_id)}; `git push` shares them"
+    return (
+        f"Published {what} and {views} files in commit {short(commit_id)}; `git push` shares them"
+    )

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from agence.agents.launch import Outcome, launch
-from agence.base.errors import ApprovalNeeded, AgenceError, TrustError
+from agence.base.errors import AgenceError, ApprovalNeeded, TrustError
 from agence.commands.contract import JSON, Context, Report
 from agence.git.repository import Repository, discover
 from agence.guard.commands import Policy, parse_policy, show

@@ -1,11 +1,11 @@
 """Show every event of one entity: who wrote what, when, over what.
 
 Examples:
-
     agence ^history 3fa9c1d2
     agence ~history 8c01 --json
 
-Nothing that was written is lost: values that were replaced, or written at the same time, are all here.
+Nothing that was written is lost: values that were replaced, or written at the same time, are all
+here.
 """
 
 from typing import Annotated
@@ -30,7 +30,9 @@ def history(
     others = {parent for event in events for parent in event.parents} - mine
     ordered = present(events, others)
     text = "\n".join(_line(event) for event in ordered)
-    return Report(text, {"id": entity.id, "kind": entity.kind, "events": [_json(e) for e in ordered]})
+    return Report(
+        text, {"id": entity.id, "kind": entity.kind, "events": [_json(e) for e in ordered]}
+    )
 
 
 def _line(event: Event) -> str:

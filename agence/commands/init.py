@@ -1,14 +1,14 @@
 """Make this repository a shard, or join the shard it carries; safe to run twice.
 
 Examples:
-
     cd my-project && agence ^init
     agence ^init --name "billing team"
     mkdir notes && cd notes && agence ^init --standalone
 
-It writes `.agence/` (governance, personas, small guard files), keeps the clone's own state inside the git
-directory, and sets the merge drivers and one fetch refspec in this clone's configuration. It shows the
-root of trust that it pinned. It touches no other file of the project and commits nothing: `^commit` does.
+It writes `.agence/` (governance, personas, small guard files), keeps the clone's own state inside
+the git directory, and sets the merge drivers and one fetch refspec in this clone's configuration.
+It shows the root of trust that it pinned. It touches no other file of the project and commits
+nothing: `^commit` does.
 """
 
 import os
@@ -23,7 +23,9 @@ from agence.shard.joining import Joined, join
 
 def init(
     context: Context,
-    standalone: Annotated[bool, Option(help="make a repository that is nothing but a shard")] = False,
+    standalone: Annotated[
+        bool, Option(help="make a repository that is nothing but a shard")
+    ] = False,
     name: Annotated[str, Option(help="a name for people; the folder's by default")] = "",
     join_id: Annotated[
         str, Option(help="join this genesis where several are in sight", name="join", metavar="ID")
@@ -55,7 +57,9 @@ def _said(joined: Joined) -> list[str]:
     lines = [f"{first} shard {short(pins.shard)} ({joined.name})"]
     lines.append(f"  root of trust: key {pins.founder[:16]}, founder of this shard")
     if pins.remote:
-        there = f"{pins.remote}/{pins.branch}" if pins.branch else f"{pins.remote} (no branch known)"
+        there = (
+            f"{pins.remote}/{pins.branch}" if pins.branch else f"{pins.remote} (no branch known)"
+        )
         lines.append(f"  the shard's own remote: {there}")
     else:
         lines.append("  the shard's own remote: none yet; add one and run ^init again")
@@ -63,7 +67,7 @@ def _said(joined: Joined) -> list[str]:
     lines += [f"  set {key} in this clone's configuration" for key in joined.configured]
     lines += [f"  {note}" for note in joined.notes]
     if joined.founded:
-        lines.append("Next: agence ^learn \"...\", then agence ^commit && git push")
+        lines.append('Next: agence ^learn "...", then agence ^commit && git push')
     elif not joined.wrote and not joined.configured and not joined.fresh:
         lines.append("  nothing changed")
     return lines

@@ -1,12 +1,11 @@
 """Plan a piece of work from what the shard knows.
 
 Examples:
-
     agence +refactor the queue
     agence plan move billing to the new API
 
-No model is configured, so nothing is planned by itself: the open plans and issues that speak of it are shown,
-and it says so. Keep a plan of your own with `agence ^plan add`.
+No model is configured, so nothing is planned by itself: the open plans and issues that speak of it
+are shown, and it says so. Keep a plan of your own with `agence ^plan add`.
 """
 
 from typing import Annotated

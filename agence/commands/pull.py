@@ -1,12 +1,11 @@
 """Bring what others published, as `git pull` does, and say what is new.
 
 Examples:
-
     agence ^pull
     agence ^pull --json
 
-It fetches the shard's remote with the shared refs and merges the upstream branch without opening an editor.
-The counts at the end are taken by reading again.
+It fetches the shard's remote with the shared refs and merges the upstream branch without opening
+an editor. The counts at the end are taken by reading again.
 """
 
 from agence.base.errors import OutsideError, ShardError
@@ -66,7 +65,9 @@ def _failed(remote: str, error: GitFailed) -> OutsideError | ShardError:
             "settle it with git, then run this again; no event of agence is lost",
         )
     if "would be overwritten" in said or "uncommitted changes" in said:
-        return ShardError("files of yours are in the way of the merge", said.strip().splitlines()[0])
+        return ShardError(
+            "files of yours are in the way of the merge", said.strip().splitlines()[0]
+        )
     last = said.strip().splitlines()[-1] if said.strip() else f"code {error.returncode}"
     return OutsideError(
         f"'{remote}' can't be pulled from: {last[:300]}", "check the address and the network"

@@ -1,12 +1,11 @@
 """Send the branch, as `git push` does, and say what left.
 
 Examples:
-
     agence ^push
     agence ^commit && agence ^push --json
 
-It pushes the current branch to its upstream, or to the shard's own remote under the same name. Nothing is
-forced. It is read back afterwards: the counts are those of what the remote has.
+It pushes the current branch to its upstream, or to the shard's own remote under the same name.
+Nothing is forced. It is read back afterwards: the counts are those of what the remote has.
 """
 
 from agence.base.errors import OutsideError, ShardError
@@ -42,14 +41,17 @@ def push(context: Context) -> Report:
 def target(shard: Shard, branch: str) -> tuple[str, str]:
     """(remote, ref there) that the branch is pushed to. Raises ShardError without a remote."""
     config = shard.repo.config()
-    remote = config.get(f"branch.{branch}.pushremote", config.get(f"branch.{branch}.remote", [""]))[-1]
+    remote = config.get(f"branch.{branch}.pushremote", config.get(f"branch.{branch}.remote", [""]))[
+        -1
+    ]
     if remote and remote != ".":
         return remote, config.get(f"branch.{branch}.merge", [f"refs/heads/{branch}"])[-1]
     names = remote_names(shard.repo)
     remote = shard.pins.remote or ("origin" if "origin" in names else names[0] if names else "")
     if not remote:
         raise ShardError(
-            "there is no remote to push to", "add one (`git remote add origin URL`) and run ^init again"
+            "there is no remote to push to",
+            "add one (`git remote add origin URL`) and run ^init again",
         )
     return remote, f"refs/heads/{branch}"
 

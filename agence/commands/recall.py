@@ -1,14 +1,13 @@
 """Find what is known, by words; works offline and at once.
 
 Examples:
-
     agence ^recall "broken symlink repair"
     agence ^recall deploy --tag urgent --limit 3 --json
     agence ~recall billing                     # looks into the private chain too
     agence ^recall "rate limits" --everywhere  # also what other branches and remotes hold
 
-Words are matched by their stems; the best passage of each page is shown. What is not in force, such as
-a fork's branch, is found only with --everywhere, and never handed to an agent by itself.
+Words are matched by their stems; the best passage of each page is shown. What is not in force,
+such as a fork's branch, is found only with --everywhere, and never handed to an agent by itself.
 """
 
 from typing import Annotated
@@ -25,7 +24,9 @@ def recall(
     context: Context,
     words: Annotated[list[str], Argument(help="what to look for", metavar="WORDS")],
     tag: Annotated[list[str] | None, Option(help="only with this tag; can be repeated")] = None,
-    kind: Annotated[str | None, Option(help="only this kind: lesson, plan, issue, doc, codex")] = None,
+    kind: Annotated[
+        str | None, Option(help="only this kind: lesson, plan, issue, doc, codex")
+    ] = None,
     limit: Annotated[int, Option(help="how many at the most")] = 8,
     everywhere: Annotated[bool, Option(help="also what is known and not in force")] = False,
 ) -> Report:

@@ -1,13 +1,13 @@
 """Print what an agent should know now: laws and rules first, then the most valuable knowledge.
 
 Examples:
-
     agence ^reload
     agence ^reload --budget 8000
     agence ^reload --json
 
-The text is cut at the budget in bytes, because agents cut longer context by themselves. Only adopted
-governance and what is in force is here: nothing of a fork, nothing that was edited by hand and not signed.
+The text is cut at the budget in bytes, because agents cut longer context by themselves. Only
+adopted governance and what is in force is here: nothing of a fork, nothing that was edited by hand
+and not signed.
 """
 
 from collections.abc import Iterator

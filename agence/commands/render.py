@@ -1,12 +1,11 @@
 """Renew the views in the work tree from the events; commits nothing.
 
 Examples:
-
     agence ^render
     agence ^render --check      # exit 3 when a view is stale or edited, for CI
 
-A view that only lags behind is written again. One that somebody edited by hand is a draft and is left as
-it is, and named.
+A view that only lags behind is written again. One that somebody edited by hand is a draft and is
+left as it is, and named.
 """
 
 import os

@@ -1,15 +1,15 @@
-"""Run a whitelisted command: its words are matched, there is no shell, what is unknown does not run.
+"""Run a whitelisted command: its words are matched, there is no shell, what is unknown does not
+run.
 
 Examples:
-
     agence /git-status
     agence /git-log --oneline -5
     agence "/git diff --stat"
     agence /terraform-apply          # refused: exit 5, says why and what a human may do
 
-The list is `commands.json`: the one shipped with agence is the base, and the shard's own can only tighten it.
-Exit 5 is a refusal, 7 says that a person has to approve; otherwise the exit code is the command's own. Every
-decision is logged before the command runs, and its outcome after.
+The list is `commands.json`: the one shipped with agence is the base, and the shard's own can only
+tighten it. Exit 5 is a refusal, 7 says that a person has to approve; otherwise the exit code is
+the command's own. Every decision is logged before the command runs, and its outcome after.
 """
 
 from typing import Annotated
@@ -25,5 +25,3 @@ def run(
 ) -> Report:
     """Decide, log, run, log. Raises Refusal (5) or ApprovalNeeded (7)."""
     return gated(context, words, decide)
-
-

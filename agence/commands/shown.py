@@ -25,7 +25,9 @@ def line(entity: Entity) -> str:
     marks += [f"#{tag}" for tag in entity.tags]
     if entity.lost:
         marks.append("(contested)")
-    return "  ".join([short(entity.id), day(entity.created), " ".join([entity.text("title"), *marks])])
+    return "  ".join(
+        [short(entity.id), day(entity.created), " ".join([entity.text("title"), *marks])]
+    )
 
 
 def as_json(entity: Entity) -> dict[str, JSON]:

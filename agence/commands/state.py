@@ -1,12 +1,11 @@
 """Print the folded state, or its hash: two clones with the same events print the same.
 
 Examples:
-
     agence ^state --hash
     agence ^state --json
 
-The cut is named by the hash of the ids of the events that were folded; the state by the hash of what they
-folded to. Both are of what is in force here.
+The cut is named by the hash of the ids of the events that were folded; the state by the hash of
+what they folded to. Both are of what is in force here.
 """
 
 from typing import Annotated

@@ -1,12 +1,11 @@
 """Show what is not published yet, what was edited by hand, and what will leave this machine.
 
 Examples:
-
     agence ^status
     agence ^status --json
 
-Private knowledge is only counted: it never leaves. What other branches and remotes hold and what is not in
-force here is named by its ref; `^recall --everywhere` finds it.
+Private knowledge is only counted: it never leaves. What other branches and remotes hold and what
+is not in force here is named by its ref; `^recall --everywhere` finds it.
 """
 
 from agence.base.identifiers import short

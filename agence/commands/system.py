@@ -1,13 +1,12 @@
 """Start a shell or an agent on this terminal, once a person agreed.
 
 Examples:
-
     agence !bash
     agence system bash              # the same, in words
     agence !claude --resume
 
-What may be started is a list in `commands.json`. A person has to agree at the terminal; without one it does
-not start (exit 7). It is logged before and after.
+What may be started is a list in `commands.json`. A person has to agree at the terminal; without
+one it does not start (exit 7). It is logged before and after.
 """
 
 from typing import Annotated

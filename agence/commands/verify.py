@@ -1,13 +1,12 @@
 """Check every signature, every line and every chain that this clone holds, from the bytes.
 
 Examples:
-
     agence ^verify
     agence ^verify --json
     agence ^verify --complete        # numbers missing in others' chains count too
 
-Exit code 0 when all holds, 4 when something does not; each thing is named. A torn last line of the own log
-was never acknowledged: it is noted, and the next write sets it aside.
+Exit code 0 when all holds, 4 when something does not; each thing is named. A torn last line of the
+own log was never acknowledged: it is noted, and the next write sets it aside.
 """
 
 from typing import Annotated

@@ -1,7 +1,6 @@
 """Print where a part of the shard lies on this machine.
 
 Examples:
-
     agence ^where nexus
     cd "$(agence ^where top)"
     agence ^where --json

@@ -51,7 +51,8 @@ def read_file(context: Context, path: str) -> str:
         raise UsageError(f"'{path}' is not text in UTF-8") from error
     except OSError as error:
         raise OutsideError(
-            f"'{path}' can't be read: {(error.strerror or '').lower()}", "check its name and its mode"
+            f"'{path}' can't be read: {(error.strerror or '').lower()}",
+            "check its name and its mode",
         ) from error
 
 

@@ -1,8 +1,8 @@
 """Add-wins set (observed-remove set).
 
-An addition is tagged by its event; a removal names the additions it saw and takes out only these, so
-an addition made at the same time elsewhere stays. Source: Shapiro and others, RR-7506, 2011; Bieniusa
-and others, "An optimized conflict-free replicated set", 2012.
+An addition is tagged by its event; a removal names the additions it saw and takes out only these,
+so an addition made at the same time elsewhere stays. Source: Shapiro and others, RR-7506, 2011;
+Bieniusa and others, "An optimized conflict-free replicated set", 2012.
 """
 
 from collections.abc import Iterable

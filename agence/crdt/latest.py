@@ -12,7 +12,7 @@ from agence.crdt.write import Outcome, Write, unseen
 
 def latest(writes: Iterable[Write]) -> Outcome:
     """The value of the register; None when nothing was ever written."""
-    left = sorted((w for w in unseen(writes) if w.op == "set"), key=lambda w: (w.stamp, w.event))
+    left = sorted(unseen(w for w in writes if w.op == "set"), key=lambda w: (w.stamp, w.event))
     if not left:
         return Outcome(None)
     winner = left[-1]

@@ -1,7 +1,7 @@
 """A blob: a text too large for an event, named by its digest and carried beside the segments.
 
-In the event stands `{"blob": <64 hex digits>, "bytes": <its length>}` in place of the text. The digest is
-BLAKE3-256("agence/blob/1" || 0x00 || content), over UTF-8.
+In the event stands `{"blob": <64 hex digits>, "bytes": <its length>}` in place of the text. The
+digest is BLAKE3-256("agence/blob/1" || 0x00 || content), over UTF-8.
 """
 
 from typing import Any
@@ -36,5 +36,5 @@ def referred(value: object) -> str:
 def blobs_of(event: Event) -> set[str]:
     """The digests of the blobs that an event refers to."""
     effects = (event.data or {}).get("effects")
-    found = {referred(one.get("value")) for one in effects or [] if isinstance(one, dict)}
-    return found - {""}
+    listed = effects if isinstance(effects, list) else []
+    return {referred(one.get("value")) for one in listed if isinstance(one, dict)} - {""}

@@ -136,7 +136,9 @@ def write(draft: Draft, seed: bytes, seq: int, prev: str, stamp: Stamp, salt: by
     }
     encoded = encode(body)
     if len(encoded) > PART_LIMIT or len(data) > PART_LIMIT:
-        raise BadEvent("more than 64 KiB in one event", "keep the text shorter, or in several parts")
+        raise BadEvent(
+            "more than 64 KiB in one event", "keep the text shorter, or in several parts"
+        )
     if len(body["parents"]) > PARENT_LIMIT:
         raise BadEvent(f"more than {PARENT_LIMIT} parents")
     identity = digest(_ID, encoded)
@@ -162,7 +164,11 @@ def read(line: bytes, check: Callable[[bytes, bytes, bytes], bool] = holds) -> E
         raise BadEvent("not an object")
     body: Any = outer.get("body")
     identity, signature = outer.get("id"), outer.get("sig")
-    if not isinstance(body, dict) or not isinstance(identity, str) or not isinstance(signature, str):
+    if (
+        not isinstance(body, dict)
+        or not isinstance(identity, str)
+        or not isinstance(signature, str)
+    ):
         raise BadEvent("not an event: body, id or sig is missing")
     _check_body(body)
     encoded = encode_again(body)

@@ -2,7 +2,8 @@
 
 Its lines are one writer's events, each ended by a newline, sorted by event id; its name is
 
-    <first seq>-<first 32 hex digits of BLAKE3-256("agence/segment/1" || 0x00 || ids, sorted, raw)>.jsonl
+    <first seq>-<first 32 hex digits of BLAKE3-256("agence/segment/1" || 0x00 || ids, sorted,
+    raw)>.jsonl
 
 So one set of events is one file name and, erasures aside, one byte string: the same segment on two
 branches is the same file to git.
@@ -38,7 +39,8 @@ def fingerprint(ids: Iterable[str]) -> str:
 
 
 def pack(events: Iterable[Event], limit: int | None = LIMIT) -> list[Segment]:
-    """The segments that hold `events`, which are all of one writer: in order of seq, cut at `limit` bytes.
+    """The segments that hold `events`, which are all of one writer: in order of seq, cut at
+    `limit` bytes.
 
     With `limit` None it is one segment, however large.
     """
@@ -69,7 +71,9 @@ def order_faults(path: str, ids: Sequence[str]) -> list[str]:
         faults.append("its lines are reordered or repeated")
     name = path.rsplit("/", 1)[-1].removesuffix(".jsonl")
     if name.partition("-")[2] != fingerprint(set(ids)):
-        faults.append("its lines are not those its name stands for: some are missing, changed or foreign")
+        faults.append(
+            "its lines are not those its name stands for: some are missing, changed or foreign"
+        )
     return faults
 
 

@@ -81,7 +81,9 @@ def present(events: Iterable[Event], elsewhere: Container[str] = ()) -> list[Eve
     for one, parents in waiting.items():
         for parent in parents:
             children.setdefault(parent, []).append(one)
-    ready = [(known[one].stamp, known[one].writer, one) for one, left in waiting.items() if not left]
+    ready = [
+        (known[one].stamp, known[one].writer, one) for one, left in waiting.items() if not left
+    ]
     heapify(ready)
     ordered = []
     while ready:

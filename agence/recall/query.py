@@ -15,12 +15,7 @@ _SCOPE = 1.15  # what the asked scope gains over the other
 _WORD = re.compile(r"\w+", re.UNICODE).findall
 
 _EMPTY = frozenset(
-    "a about after again all also am an and any are as at be because been before being but by can"
-    " could did do does doing for from had has have having he her here hers him his how i if in into"
-    " is it its just me more most my no nor not now of off on once only or other our out over own same"
-    " she should so some such than that the their them then there these they this those through to too"
-    " under until up very was we were what when where which while who whom why will with would you your"
-    .split()
+    ["a", "about", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "for", "from", "had", "has", "have", "having", "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "me", "more", "most", "my", "no", "nor", "not", "now", "of", "off", "on", "once", "only", "or", "other", "our", "out", "over", "own", "same", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under", "until", "up", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "why", "will", "with", "would", "you", "your"]
 )
 
 

@@ -2,10 +2,11 @@
 
     {"effects": [{"op": "set", "field": "title", "value": "..."},
                  {"op": "add", "field": "tags", "value": "paths"},
-                 {"op": "remove", "field": "tags", "value": "old", "cites": [<ids of the additions seen>]}]}
+                 {"op": "remove", "field": "tags", "value": "old", "cites": [<ids of the additions
+                 seen>]}]}
 
-The names of fields are values here, so they may be any text. Readers pass over operations that they do
-not know, and carry them.
+The names of fields are values here, so they may be any text. Readers pass over operations that
+they do not know, and carry them.
 """
 
 from collections.abc import Iterable

@@ -11,8 +11,8 @@ RULES = {"latest": latest, "add-wins": add_wins}
 class Kind(NamedTuple):
     """A kind of entity.
 
-    scope    where its verbs write: "either" (by prefix), "private" or "internal" (no verb of its own)
-    folder   of its views below `.agence/`, or "" for none
+    scope    where its verbs write: "either" (by prefix), "private" or "internal" (no verb of its
+    own) folder   of its views below `.agence/`, or "" for none
     fields   name of each field -> name of its rule in RULES; unknown fields fold by "latest"
     summary  what it is, for people
     """

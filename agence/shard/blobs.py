@@ -24,7 +24,8 @@ class Blobs:
         content = text.encode()
         if len(content) > LIMIT:
             raise UsageError(
-                f"a text of {len(content)} bytes; {LIMIT} is the most", "keep a path or an address to it"
+                f"a text of {len(content)} bytes; {LIMIT} is the most",
+                "keep a path or an address to it",
             )
         with outside(self._folder):
             folder(self._folder)

@@ -1,6 +1,7 @@
 """What completes a value while somebody types: ids of entities and sessions, names of agents.
 
-It answers from what is there at once: the index as it is and the session log; nothing is brought up to date.
+It answers from what is there at once: the index as it is and the session log; nothing is brought
+up to date.
 """
 
 import os

@@ -80,7 +80,8 @@ def outside(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutsideError(
-            f"'{path}' can't be used: {(error.strerror or str(error)).lower()}", _remedy(error.errno)
+            f"'{path}' can't be used: {(error.strerror or str(error)).lower()}",
+            _remedy(error.errno),
         ) from error
 
 

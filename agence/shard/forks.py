@@ -19,7 +19,9 @@ def forks(index: Index) -> list[Fork]:
     sql = "SELECT writer, seq FROM event GROUP BY writer, seq HAVING count(*) > 1"
     found = []
     for writer, seq in list(index.rows(sql)):
-        ids = index.rows("SELECT id FROM event WHERE writer = ? AND seq = ? ORDER BY id", [writer, seq])
+        ids = index.rows(
+            "SELECT id FROM event WHERE writer = ? AND seq = ? ORDER BY id", [writer, seq]
+        )
         found.append(Fork(writer, seq, tuple(row[0] for row in ids)))
     return found
 

@@ -1,7 +1,7 @@
 """The genesis: the first event of a shard, whose id is the shard's name.
 
-`^init` joins a genesis that it can see, in the clone's branches or its remote's, and founds one only
-where there is none. Where two meet, the one with the greater id yields to the other.
+`^init` joins a genesis that it can see, in the clone's branches or its remote's, and founds one
+only where there is none. Where two meet, the one with the greater id yields to the other.
 """
 
 from typing import NamedTuple

@@ -1,8 +1,9 @@
-"""The index: a SQLite file derived from the events, rebuilt when it is missing, waited for by nobody.
+"""The index: a SQLite file derived from the events, rebuilt when it is missing, waited for by
+nobody.
 
-It remembers which segments were read and verified, which events are in force in which work tree, and
-the folded entities with their words. Nothing is ever written back from it. Who gets its lock brings
-it up to date; who does not, or may not write there, works on a copy in memory.
+It remembers which segments were read and verified, which events are in force in which work tree,
+and the folded entities with their words. Nothing is ever written back from it. Who gets its lock
+brings it up to date; who does not, or may not write there, works on a copy in memory.
 """
 
 import json
@@ -33,8 +34,8 @@ CREATE TABLE tree(oid TEXT, path TEXT, segment TEXT NOT NULL, PRIMARY KEY(oid, p
 CREATE TABLE blob(digest TEXT, oid TEXT, PRIMARY KEY(digest, oid)) WITHOUT ROWID;
 CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL, roots TEXT NOT NULL);
-CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
+CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL, roots TEXT NOT
+NULL); CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
     WITHOUT ROWID;
 CREATE TABLE entity(
     n INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,

@@ -1,7 +1,7 @@
 """Bring an index up to date with the carriers: own log, refs and segments.
 
-Only what changed is read: refs whose tip moved, segments not read before, the tail of the own log. A
-line that does not verify is left out and listed as a fault; it never stops the others.
+Only what changed is read: refs whose tip moved, segments not read before, the tail of the own log.
+A line that does not verify is left out and listed as a fault; it never stops the others.
 """
 
 import json
@@ -77,7 +77,8 @@ def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:
         blobs = [(p.removeprefix("blobs/"), oid) for p, oid in listed.items() if p[:6] == "blobs/"]
         index.db.executemany("REPLACE INTO blob VALUES (?, ?)", blobs)
         index.db.executemany(
-            "REPLACE INTO tree VALUES (?, ?, ?)", [(tree, path, oid) for path, oid in entries.items()]
+            "REPLACE INTO tree VALUES (?, ?, ?)",
+            [(tree, path, oid) for path, oid in entries.items()],
         )
         _ingest_segments(index, repo, {oid: path for path, oid in entries.items()})
 
@@ -198,17 +199,14 @@ def _extend_force(index: Index) -> set[str]:
     index.rows("CREATE TEMP TABLE IF NOT EXISTS next(n INTEGER PRIMARY KEY)")
     index.rows("DELETE FROM next")
     index.rows(
-        "INSERT INTO next SELECT n FROM event WHERE own"
-        " EXCEPT SELECT n FROM force WHERE place = ?",
+        "INSERT INTO next SELECT n FROM event WHERE own EXCEPT SELECT n FROM force WHERE place = ?",
         [index.place],
     )
     _add_ancestors(index, "SELECT n FROM next")
     fresh = "SELECT n FROM next EXCEPT SELECT n FROM force WHERE place = ?"
     sql = f"SELECT DISTINCT entity FROM event WHERE n IN ({fresh})"
     touched = {row[0] for row in index.rows(sql, [index.place])}
-    index.rows(
-        f"INSERT INTO force SELECT ?, n, 0 FROM ({fresh})", [index.place, index.place]
-    )
+    index.rows(f"INSERT INTO force SELECT ?, n, 0 FROM ({fresh})", [index.place, index.place])
     return touched | _settle_waiting(index)
 
 
@@ -232,7 +230,8 @@ def _settle_waiting(index: Index) -> set[str]:
     changed = waiting ^ before
     for number in changed:
         index.rows(
-            "UPDATE force SET waits = ? WHERE place = ? AND n = ?", [number in waiting, here, number]
+            "UPDATE force SET waits = ? WHERE place = ? AND n = ?",
+            [number in waiting, here, number],
         )
     return {str(index.one("SELECT entity FROM event WHERE n = ?", [number])) for number in changed}
 

@@ -61,8 +61,14 @@ def leave(repo: Repository) -> list[str]:
         repo.unset_config(f"remote.{remote}.fetch", spec)
         removed.append(f"remote.{remote}.fetch")
     for driver in DRIVERS:
-        git("config", "--local", "--remove-section", f"merge.agence-{driver}", cwd=repo.work_tree,
-            check=False)
+        git(
+            "config",
+            "--local",
+            "--remove-section",
+            f"merge.agence-{driver}",
+            cwd=repo.work_tree,
+            check=False,
+        )
     git("config", "--local", "--remove-section", "agence", cwd=repo.work_tree, check=False)
     return removed
 
@@ -98,7 +104,14 @@ def _fetch_shared(repo: Repository) -> list[str]:
     remote = repo.config().get("agence.remote", [""])[-1] or choose_remote(repo, branch)[0]
     if not remote:
         return []
-    words = ("-c", "protocol.ext.allow=never", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
+    words = (
+        "-c",
+        "protocol.ext.allow=never",
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+    )
     limits = {"GIT_SSH_COMMAND": f"ssh -o ConnectTimeout={_FETCH_SECONDS} -o BatchMode=yes"}
     limits |= {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": _FETCH_SECONDS}
     if "GIT_SSH_COMMAND" in os.environ or repo.config().get("core.sshcommand"):
@@ -107,8 +120,12 @@ def _fetch_shared(repo: Repository) -> list[str]:
         git(*words, remote, refspec(remote), cwd=repo.work_tree, env=limits)
     except GitFailed as error:
         said = error.stderr.strip().splitlines()
-        return [f"could not fetch the shared refs of {remote} ({said[-1] if said else 'offline'}): going on"]
-    return [f"fetched the shared refs of {remote}, this once; git fetch and git pull bring them from now on"]
+        return [
+            f"could not fetch the shared refs of {remote} ({said[-1] if said else 'offline'}): going on"
+        ]
+    return [
+        f"fetched the shared refs of {remote}, this once; git fetch and git pull bring them from now on"
+    ]
 
 
 def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Genesis, bool]:
@@ -117,7 +134,9 @@ def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Ge
     if wanted:
         fitting = [one for one in seen if one.id.startswith(wanted)]
         if len(fitting) != 1:
-            raise UsageError(f"'{wanted}' fits {len(fitting)} of the shards in sight", "type more digits")
+            raise UsageError(
+                f"'{wanted}' fits {len(fitting)} of the shards in sight", "type more digits"
+            )
         return fitting[0], False
     if shard.pins.shard and pinned is None:
         raise ShardError(

@@ -1,8 +1,9 @@
 """The keys of this clone: one that signs the shared chain, one that signs the private one.
 
-A writer is a key bound to one clone: to the inode of its git directory and to the machine. Where the
-binding does not fit (a copied folder, a restored backup) a new writer is made, and the old key never
-signs again; a container and its host, which see one folder as two machines, each find their own.
+A writer is a key bound to one clone: to the inode of its git directory and to the machine. Where
+the binding does not fit (a copied folder, a restored backup) a new writer is made, and the old key
+never signs again; a container and its host, which see one folder as two machines, each find their
+own.
 """
 
 import json

@@ -38,7 +38,7 @@ class OwnLog:
             return self._append(drafts, now, entropy, seen)
 
     def files(self) -> dict[str, str]:
-        """writer -> path of its file, for every writer that ever wrote in this folder."""
+        """Writer -> path of its file, for every writer that ever wrote in this folder."""
         if not os.path.isdir(self.path):
             return {}
         with outside(self.path):
@@ -46,7 +46,7 @@ class OwnLog:
         return {name.removesuffix(".jsonl"): os.path.join(self.path, name) for name in names}
 
     def lengths(self) -> dict[str, int]:
-        """path -> length in bytes of each file."""
+        """Path -> length in bytes of each file."""
         sizes = {}
         for path in self.files().values():
             with outside(path):

@@ -65,7 +65,9 @@ def waiting(shard: Shard) -> list[str]:
 
 def faults(shard: Shard) -> list[tuple[str, int, str]]:
     """(source, line, reason) of each line that was left out because it does not verify."""
-    rows = shard.index("shared").rows("SELECT source, line, reason FROM fault ORDER BY source, line")
+    rows = shard.index("shared").rows(
+        "SELECT source, line, reason FROM fault ORDER BY source, line"
+    )
     return [(source, line, reason) for source, line, reason in rows]
 
 

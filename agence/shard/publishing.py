@@ -1,7 +1,8 @@
 """What `^commit` brings into the tree: the events it lacks, the views they change.
 
 A known segment of which everything is needed is copied byte for byte, so that one segment on two
-branches is one file; needed lines of other segments, and what was never published, go into new ones.
+branches is one file; needed lines of other segments, and what was never published, go into new
+ones.
 """
 
 from collections.abc import Iterable
@@ -169,9 +170,7 @@ def _compaction(
 
 
 def _size(index: Index, segment: str) -> int:
-    sql = (
-        "SELECT sum(length(line) + 1) FROM member JOIN event ON event.n = member.n WHERE segment = ?"
-    )
+    sql = "SELECT sum(length(line) + 1) FROM member JOIN event ON event.n = member.n WHERE segment = ?"
     return int(index.one(sql, [segment]) or 0)
 
 
@@ -181,7 +180,9 @@ def _entities(index: Index, numbers: set[int]) -> list[Entity]:
     sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
     if numbers == {row[0] for row in index.rows(sql, here)}:
         return list(index.entities())
-    events = [e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])]
+    events = [
+        e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
+    ]
     return list(fold(closed(events)).values())
 
 
@@ -190,7 +191,9 @@ def _committed(shard: Shard, files: dict[str, bytes]) -> dict[str, bytes]:
     found = resolve_many(shard.repo, [f"HEAD:{TRACKED}"]).get(f"HEAD:{TRACKED}")
     if not found or found[1] != "tree":
         return {}
-    entries = {f"{TRACKED}/{path}": oid for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()}
+    entries = {
+        f"{TRACKED}/{path}": oid for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()
+    }
     committed: dict[str, bytes] = {}
     other: dict[str, list[str]] = {}
     for path, content in files.items():

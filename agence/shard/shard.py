@@ -16,7 +16,7 @@ from agence.events.event import Draft, Event
 from agence.fold.entity import Entity
 from agence.git.repository import Repository, discover
 from agence.shard.blobs import Blobs
-from agence.shard.carriers import Carriers, Pins, look, named_refs, read_pins
+from agence.shard.carriers import Carriers, look, named_refs, read_pins
 from agence.shard.files import locked, replace
 from agence.shard.index import Index, copy_in_memory, open_index
 from agence.shard.keyring import Keyring
@@ -128,7 +128,9 @@ class Shard:
         if kind:
             known = [one for one in known if (e := index.entity(one)) and e.kind == kind]
         mark = "~" if scope == "private" else "^"
-        found = index.entity(choose(prefix, known, what, f"see `agence {mark}{kind or 'lesson'} list`"))
+        found = index.entity(
+            choose(prefix, known, what, f"see `agence {mark}{kind or 'lesson'} list`")
+        )
         if found is None:
             raise ShardError(f"'{prefix}' is not in force here")
         return found
@@ -169,7 +171,8 @@ class Shard:
     def _notice_own_elsewhere(self) -> None:
         """Where refs moved since they were last read, read them before signing with a key.
 
-        A ref that shows a later event of our own key means that a copy of this clone went on with it.
+        A ref that shows a later event of our own key means that a copy of this clone went on with
+        it.
         """
         now = Carriers(named_refs(self.repo), "", "", "").fingerprint()
         try:

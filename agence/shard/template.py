@@ -42,7 +42,7 @@ STATIC = {
 
 
 def codex() -> dict[str, str]:
-    """path below `codex/` -> text, of the shipped template; commands.json is one of them."""
+    """Path below `codex/` -> text, of the shipped template; commands.json is one of them."""
     root = _shipped("codex-template")
     pages = {"commands.json": read_bytes(_shipped("commands.json")).decode()}
     for folder, _, names in os.walk(root):

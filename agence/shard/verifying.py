@@ -55,7 +55,9 @@ class Findings:
         """Count a verified event, and its place in its chain."""
         if event.stamp.ms > now + DRIFT:
             ahead = (event.stamp.ms - now) // 60_000
-            self.problem(where, f"event {short(event.id)} has a clock {ahead} minutes in the future")
+            self.problem(
+                where, f"event {short(event.id)} has a clock {ahead} minutes in the future"
+            )
         self.ids.add(event.id)
         chain = self.chains.setdefault(event.writer, {})
         chain.setdefault(event.seq, {})[event.id] = Link(event.id, event.body["prev"], where)
@@ -88,7 +90,9 @@ def _keys(shard: Shard, findings: Findings) -> None:
         for key in keys:
             path = shard.keyring.path(key)
             if stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-                findings.problem(path, "the key file can be read by others; its mode should be 0600")
+                findings.problem(
+                    path, "the key file can be read by others; its mode should be 0600"
+                )
             if key.retired:
                 findings.note(path, f"writer {short(key.writer)} is retired: {key.retired}")
         if keys and not any(key.bound == bound and not key.retired for key in keys):
@@ -118,7 +122,9 @@ def _own_file(path: str, writer: str, findings: Findings, now: int) -> int:
         elif event.seq <= last:
             findings.problem(where, f"reordered or repeated: number {event.seq} after {last}")
         elif event.seq != last + 1:
-            findings.problem(where, f"missing before this line: numbers {last + 1} to {event.seq - 1}")
+            findings.problem(
+                where, f"missing before this line: numbers {last + 1} to {event.seq - 1}"
+            )
         last = max(last, event.seq)
     return last
 
@@ -132,7 +138,7 @@ def _event(line: bytes, where: str, findings: Findings) -> Event | None:
 
 
 def _segments(shard: Shard) -> dict[str, str]:
-    """blob id -> path below the log folder, of every segment that a ref or HEAD holds."""
+    """Blob id -> path below the log folder, of every segment that a ref or HEAD holds."""
     refs = named_refs(shard.repo)
     specs = {f"{oid}:{log_folder(name)}" for name, oid in refs.items()} | {f"HEAD:{LOG}"}
     trees = {one[0] for one in resolve_many(shard.repo, sorted(specs)).values() if one}

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable
 
 from agence.fold.entity import Entity
-from agence.schema.kinds import KINDS
 from agence.fold.view import is_draft, render
+from agence.schema.kinds import KINDS
 from agence.shard.layout import TRACKED
 from agence.shard.template import STATIC
 
@@ -26,15 +26,19 @@ def view_path(entity: Entity) -> str:
 def is_plain(path: str) -> bool:
     """Whether a path from an event stays inside its folder and names no hidden file."""
     parts = path.split("/")
-    return bool(path) and "\\" not in path and not any(p in ("", ".", "..") or p[0] == "." for p in parts)
+    return (
+        bool(path)
+        and "\\" not in path
+        and not any(p in ("", ".", "..") or p[0] == "." for p in parts)
+    )
 
 
 def rendered(entities: Iterable[Entity], founder: str) -> dict[str, bytes]:
-    """path -> bytes of every view of these entities; only the founder's codex counts."""
+    """Path -> bytes of every view of these entities; only the founder's codex counts."""
     files = {f"{TRACKED}/{name}": text.encode() for name, text in STATIC.items()}
     for entity in sorted(entities, key=lambda one: (one.created, one.id)):
         path = view_path(entity)
-        if not path or entity.kind == "codex" and entity.writer != founder:
+        if not path or (entity.kind == "codex" and entity.writer != founder):
             continue
         files[path] = entity.text("text").encode() if entity.kind == "codex" else render(entity)
     return files
@@ -50,9 +54,7 @@ def drafts(top: str, files: dict[str, bytes], committed: dict[str, bytes]) -> li
         there = read(top, path)
         if there is None or there in (wanted, committed.get(path)):
             continue
-        if path.startswith(f"{CODEX}/") or path.removeprefix(f"{TRACKED}/") in STATIC:
-            found.append(path)
-        elif is_draft(there):
+        if path.startswith(f"{CODEX}/") or path.removeprefix(f"{TRACKED}/") in STATIC or is_draft(there):
             found.append(path)
     return sorted(found)
 

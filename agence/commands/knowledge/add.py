@@ -1,18 +1,19 @@
 """Keep a piece of knowledge: a lesson, plan, issue or doc, or a private note or todo.
 
 Examples:
-
     agence ^lesson add "Pin the compiler" --body "Builds drifted twice." --tag build
     agence ^plan add "Move to the new queue" --file plan.md
     git log -5 | agence ^doc add "Last week" --file -
     agence ~todo add "Ask about the invoice"
 
-`^` keeps it in the shared chain: it leaves this machine with the next `^commit` and push. `~` keeps it
-in the private chain, which never leaves. Notes and todos are always private.
+`^` keeps it in the shared chain: it leaves this machine with the next `^commit` and push. `~`
+keeps it in the private chain, which never leaves. Notes and todos are always private.
 """
 
 from typing import Annotated
 
+from agence.base.errors import UsageError
+from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.words import (
     check_status,
@@ -21,15 +22,15 @@ from agence.commands.words import (
     tags_of,
     title_and_body,
 )
-from agence.base.errors import UsageError
-from agence.base.identifiers import short
 from agence.schema.effects import Effect, add_member, set_field
 from agence.schema.kinds import KINDS
 
 
 def add(
     context: Context,
-    text: Annotated[list[str], Argument(help="the title; more lines become the body", metavar="TEXT")],
+    text: Annotated[
+        list[str], Argument(help="the title; more lines become the body", metavar="TEXT")
+    ],
     body: Annotated[str | None, Option(help="the text below the title")] = None,
     tag: Annotated[list[str] | None, Option(help="a topic; can be repeated")] = None,
     file: Annotated[str | None, Option(help="read the body from a file, - for a pipe")] = None,
@@ -57,7 +58,9 @@ def add(
     elif status:
         raise UsageError(f"a {kind} has no status")
     event = context.shard.append([context.shard.draft(kind, scope, effects)])[0]
-    where = "private: it never leaves this machine" if scope == "private" else "`^commit` publishes it"
+    where = (
+        "private: it never leaves this machine" if scope == "private" else "`^commit` publishes it"
+    )
     return Report(
         f"Kept {kind} {short(event.id)} ({where})",
         {"id": event.id, "short": short(event.id), "kind": kind, "scope": scope, "title": title},

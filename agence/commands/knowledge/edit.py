@@ -1,7 +1,6 @@
 """Change a piece of knowledge; nothing that was written is lost, `^history` shows it all.
 
 Examples:
-
     agence ^lesson edit 3fa9c1d2                       # in your editor ($VISUAL or $EDITOR)
     agence ^lesson edit 3fa9 --title "A better title" --tag build --untag draft
     agence ^plan edit 77ab --status done
@@ -69,12 +68,15 @@ def edit(  # noqa: PLR0913 - one parameter per option
     effects += [add_member("tags", one) for one in sorted(tags - set(entity.tags))]
     effects += [remove_member("tags", one, seen) for one in sorted(set(entity.tags) - tags)]
     if not effects:
-        return Report(f"Nothing changed in {kind} {short(entity.id)}", {"id": entity.id, "changed": []})
+        return Report(
+            f"Nothing changed in {kind} {short(entity.id)}", {"id": entity.id, "changed": []}
+        )
     draft = context.shard.draft(kind, scope, effects, over=entity)
     context.shard.append([draft], [Stamp(entity.updated, 0)])
     fields = sorted({str(one["field"]) for one in effects})
     return Report(
-        f"Changed {', '.join(fields)} of {kind} {short(entity.id)}", {"id": entity.id, "changed": fields}
+        f"Changed {', '.join(fields)} of {kind} {short(entity.id)}",
+        {"id": entity.id, "changed": fields},
     )
 
 

@@ -1,7 +1,6 @@
 """List what is known of one kind, the newest first.
 
 Examples:
-
     agence ^lesson list
     agence ^plan list --tag billing --limit 5
     agence ~todo list --json
@@ -35,5 +34,5 @@ def list_(
                 break
     mark = "~" if scope == "private" else "^"
     text = "\n".join(line(entity) for entity in found)
-    text = text or f"No {kind} here yet. Keep one: agence {mark}{kind} add \"...\""
+    text = text or f'No {kind} here yet. Keep one: agence {mark}{kind} add "..."'
     return Report(text, {"items": [as_json(entity) for entity in found], "count": len(found)})

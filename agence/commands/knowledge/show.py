@@ -1,11 +1,11 @@
 """Show one piece of knowledge, whole.
 
 Examples:
-
     agence ^lesson show 3fa9c1d2
     agence ~note show 8c01 --json
 
-The id is the one that `list` and `^recall` print; 4 digits or more are enough where they fit only one.
+The id is the one that `list` and `^recall` print; 4 digits or more are enough where they fit only
+one.
 """
 
 from typing import Annotated
