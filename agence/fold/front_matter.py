@@ -1,0 +1,93 @@
+"""The front matter of a view: one `key = value` of TOML a line, between two lines of `+++`.
+
+Values are kept as they are written. What needs more than a line (a table, a text of several lines)
+is not taken apart here.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_FENCE = b"+++\n"
+_ORDER = (b"id", b"kind", b"title", b"tags", b"status", b"contested")
+
+
+class Taken(NamedTuple):
+    """A view's text taken apart. `fields` is None where no front matter can be read by line.
+
+    fields  key -> value as written; a comment is a key of its own, the whole line, without a value
+    body    what follows the front matter, or all of the text
+    """
+
+    fields: dict[bytes, bytes] | None
+    body: bytes
+
+
+def quote(text: str) -> str:
+    """A TOML basic string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def take_apart(text: bytes) -> Taken:
+    """The front matter of a view's text (without its last line), and the rest."""
+    front, fence, body = text.removeprefix(_FENCE).partition(b"\n" + _FENCE)
+    if not text.startswith(_FENCE) or not fence:
+        return Taken(None, text)
+    fields = _fields(front.split(b"\n"))
+    return Taken(fields, text if fields is None else body)
+
+
+def put_together(fields: Mapping[bytes, bytes], body: bytes) -> bytes:
+    """The text of a view: known keys in their order, then others, then comments."""
+    lines = [line(key, fields[key]) for key in sorted(fields, key=_place)]
+    return _FENCE + b"".join(one + b"\n" for one in lines) + _FENCE + body
+
+
+def line(key: bytes, value: bytes) -> bytes:
+    """One line of front matter."""
+    return key if key.startswith(b"#") else key + b" = " + value
+
+
+def words_of(value: bytes | None) -> set[str] | None:
+    """The strings of a list: none without a value, None where it is no list of strings."""
+    if value is None:
+        return set()
+    if not value.startswith(b"["):
+        return None
+    try:
+        words = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return set(words) if all(isinstance(word, str) for word in words) else None
+
+
+def list_of(words: set[str]) -> bytes:
+    """The list of these strings, sorted, as a view has it."""
+    return f"[{', '.join(quote(word) for word in sorted(words))}]".encode()
+
+
+def _fields(lines: list[bytes]) -> dict[bytes, bytes] | None:
+    fields: dict[bytes, bytes] = {}
+    for one in lines:
+        text = one.strip()
+        if not text:
+            continue
+        key, equals, value = (part.strip() for part in text.partition(b"="))
+        if text.startswith(b"#"):
+            key, value = text, b""
+        elif not equals or key in fields or not _stands_alone(key, value):
+            return None
+        fields[key] = value
+    return fields
+
+
+def _stands_alone(key: bytes, value: bytes) -> bool:
+    plain = key.replace(b"_", b"a").replace(b"-", b"a").isalnum()
+    open_list = value.startswith(b"[") and not value.endswith(b"]")
+    return plain and bool(value) and not open_list and not value.startswith((b'"""', b"'''"))
+
+
+def _place(key: bytes) -> tuple[int, bytes]:
+    if key.startswith(b"#"):
+        return len(_ORDER) + 1, key
+    return _ORDER.index(key) if key in _ORDER else len(_ORDER), key
