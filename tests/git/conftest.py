@@ -94,13 +94,13 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def without_rights(checkout: Checkout, tmp_path: Path) -> Callable[[str], str]:
-    """Publish without rights in `folder`; return the error's kind, code and message."""
+def without_rights(checkout: Checkout, tmp_path: Path) -> Callable[[str, str], str]:
+    """Publish or take away `path` without rights in `folder`; return the error's kind, code and message."""
 
-    def attempt(folder: str) -> str:
-        path = tmp_path / "publish.py"
-        path.write_text(_HEAD + _BODIES["other"])
-        words = [sys.executable, str(path)]
+    def attempt(folder: str, path: str) -> str:
+        program = tmp_path / "publish.py"
+        program.write_text(_HEAD + _BODIES["other"])
+        words = [sys.executable, str(program), path]
         if os.geteuid() == 0:  # a root that, like others, needs the rights
             words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *words]
         (checkout.top / folder).chmod(0o555)
@@ -127,9 +127,29 @@ try:
 except AgenceError as error:
     sys.exit(error.message)
 """,
+    "die": """
+import os, signal
+from agence.git.index_lock import Hold
+with Hold(repo, os.path.join(repo.git_dir, "index")):
+    os.kill(os.getpid(), signal.SIGKILL)
+""",
+    "round": """
+n = int(sys.argv[1])
+print("!", flush=True)
+publish(repo, {
+    ".agence/synthetic/lessons/view.md": f"view {n}\\n".encode(),
+    f".agence/log/2026-01/w/{n}.jsonl": b"%d\\n" % n,
+    f".agence/log/2026-01/w/{n - 1}.jsonl": None,
+}, f"round {n}")
+""",
+    "many": """
+for n in range(10):
+    publish(repo, {f".agence/log/2026-01/{sys.argv[1]}/{n}.jsonl": b"x"}, f"{n}")
+""",
     "other": """
 try:
-    publish(repo, {".agence/log/2026-01/w/other": b"other\\n"}, "x")
+    path = sys.argv[1]
+    publish(repo, {path: b"new\\n" if path.endswith("new") else None}, "x")
 except AgenceError as error:
     print(type(error).__name__, error.exit_code, error.message, error.hint)
 """,

@@ -25,7 +25,7 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 def test_thousands_of_blobs_come_back_exactly(checkout):
-    contents = {f"k{n}": os.urandom(n % 50) + b"\r\n%d\0" % n for n in range(3000)}
+    contents = {f"k{n}": os.urandom(n % 2 * 50) + b"\r\n%d\n" % n for n in range(3000)}
     checkout.git("config", "core.autocrlf", "true")
     ids = write_blobs(checkout.repo, contents)
     assert ids == {key: blob_id(content) for key, content in contents.items()}

@@ -37,6 +37,7 @@ def test_one_commit_of_ours(checkout):
     assert checkout.git("reflog", "-1", "--format=%gs") == "commit: agence: two"
     assert checkout.git("diff", "--name-only", "HEAD^", "HEAD").split() == [A, B]
     assert (checkout.top / B).read_bytes() == b"two\r\n"
+    assert checkout.git("diff-files", "--name-only") == ""  # asks for stat data alone
     assert checkout.git("status", "--porcelain") == ""
     checkout.git("fsck", "--strict")
 
@@ -410,11 +411,12 @@ def test_a_folder_in_the_way_changes_nothing(checkout):
 
 
 @pytest.mark.parametrize("where", ["work tree", "git directory"])
-def test_a_read_only_folder_changes_nothing(checkout, without_rights, where):
+@pytest.mark.parametrize("path", [A, os.path.dirname(A) + "/new"])
+def test_a_read_only_folder_changes_nothing(checkout, without_rights, where, path):
     publish(checkout.repo, {A: b"one\n"}, "x")
     before = everything(checkout)
     folder = {"work tree": os.path.dirname(A), "git directory": ".git"}[where]
-    said = without_rights(folder)
+    said = without_rights(folder, path)
     assert said.startswith("OutsideError 6"), said
     assert "can't write" in said or "Permission denied" in said
     assert everything(checkout) == before
