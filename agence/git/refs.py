@@ -22,7 +22,7 @@ _LOST = (
 )
 
 
-class Moved(ShardError):  # noqa: N818 - named for what happened
+class Moved(ShardError):
     """A ref no longer had the value that the change rested on. Nothing was changed."""
 
 
