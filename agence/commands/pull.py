@@ -68,7 +68,6 @@ def _failed(remote: str, error: GitFailed) -> OutsideError | ShardError:
         return ShardError(
             "files of yours are in the way of the merge", said.strip().splitlines()[0]
         )
-    last = said.strip().splitlines()[-1] if said.strip() else f"code {error.returncode}"
     return OutsideError(
-        f"'{remote}' can't be pulled from: {last[:300]}", "check the address and the network"
+        f"'{remote}' can't be pulled from: {error.reason}", "check the address and the network"
     )

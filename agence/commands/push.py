@@ -26,7 +26,7 @@ def push(context: Context) -> Report:
     before = unsent(shard)
     spec = f"refs/heads/{branch}:{there}"
     try:
-        git("push", "--quiet", "--set-upstream", remote, spec, cwd=shard.repo.work_tree)
+        git("push", "--quiet", *_upstream(shard, branch), remote, spec, cwd=shard.repo.work_tree)
     except GitFailed as error:
         raise push_failed(remote, error) from error
     shard.forget()
@@ -36,6 +36,11 @@ def push(context: Context) -> Report:
         lines.append(f"{left} of yours are not published yet; `agence ^commit` publishes them")
     data = {"remote": remote, "branch": branch, "ref": there, "sent": sent, "unpublished": left}
     return Report("\n".join(lines), data)
+
+
+def _upstream(shard: Shard, branch: str) -> list[str]:
+    """The option that makes what is pushed to the upstream of a branch that has none."""
+    return [] if f"branch.{branch}.merge" in shard.repo.config() else ["--set-upstream"]
 
 
 def target(shard: Shard, branch: str) -> tuple[str, str]:
@@ -64,7 +69,6 @@ def push_failed(remote: str, error: GitFailed) -> OutsideError:
             f"'{remote}' has commits that this branch lacks; nothing was sent",
             "`agence ^pull` first, then push again",
         )
-    last = next((line for line in said.splitlines() if line.startswith(("fatal", "error"))), said)
     return OutsideError(
-        f"'{remote}' can't be pushed to: {last[:300]}", "nothing was sent; what you kept stays here"
+        f"'{remote}' can't be pushed to: {error.reason}", "nothing was sent; what you kept stays here"
     )

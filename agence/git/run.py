@@ -30,11 +30,18 @@ class GitFailed(OutsideError):
     """git ended with another code than 0. `returncode` and `stderr` say how."""
 
     def __init__(self, words: tuple[str, ...], returncode: int, stderr: str) -> None:
-        said = stderr.strip().splitlines()
         verb = next((word for word in words if word != "-c" and "=" not in word), "")
-        super().__init__(f"git {verb} failed: {said[-1] if said else f'code {returncode}'}")
         self.returncode = returncode
         self.stderr = stderr
+        super().__init__(f"git {verb} failed: {self.reason}")
+
+    @property
+    def reason(self) -> str:
+        """The line in which git says why: the first that is fatal or an error, else the last."""
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        why = (line for line in lines if line.startswith(("fatal:", "error:")))
+        said = next(why, lines[-1] if lines else f"code {self.returncode}")
+        return said.removeprefix("fatal: ").removeprefix("error: ")[:300]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -119,13 +119,9 @@ def _fetch_shared(repo: Repository) -> list[str]:
     try:
         git(*words, remote, refspec(remote), cwd=repo.work_tree, env=limits)
     except GitFailed as error:
-        said = error.stderr.strip().splitlines()
-        return [
-            f"could not fetch the shared refs of {remote} ({said[-1] if said else 'offline'}): going on"
-        ]
-    return [
-        f"fetched the shared refs of {remote}, this once; git fetch and git pull bring them from now on"
-    ]
+        return [f"could not fetch the shared refs of {remote}, going on: {error.reason}"]
+    return [f"fetched the shared refs of {remote}; git fetch and git pull bring them from now on"]
+
 
 
 def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Genesis, bool]:
