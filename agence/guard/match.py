@@ -147,7 +147,7 @@ def _is_bundle(row: Row, word: str) -> bool:
     letters = word[1:]
     if "-NUM" in row.flags and letters.isascii() and letters.isdigit():
         return True
-    return not word.startswith("--") and all("-" + letter in row.flags for letter in letters)
+    return all("-" + letter in row.flags for letter in letters)
 
 
 def _is_refused(row: Row, pattern: str, word: str, *, flag: bool) -> bool:

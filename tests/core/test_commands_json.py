@@ -53,7 +53,7 @@ BROKEN = {
     "empty": "",
     "a list": "[]",
     "deep": "[" * 100_000,
-    "a name twice": '{"version": 1, "commands": {"x": {"alias": "x"}, "x": {"alias": "y"}}}',
+    "a name twice": '{"version": 1, "default": "ask", "default": "inherit"}',
     "another version": '{"version": 2}',
     "true is no version": '{"version": true}',
     "no version": "{}",

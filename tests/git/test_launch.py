@@ -229,7 +229,9 @@ def test_no_program_is_taken_from_the_repository_or_an_open_folder(
     os.symlink(os.path.join(root, "sub"), tmp_path / "link")
     (tmp_path / "elsewhere").mkdir()
     os.symlink(os.path.join(root, "sub", "git"), tmp_path / "elsewhere" / "only-here")
-    planted = [".", "", "sub", root, os.path.join(root, "sub")]
+    script(str(tmp_path / "near" / "git"), ran)
+    monkeypatch.chdir(tmp_path)
+    planted = [".", "", "sub", "near", "../near", root, os.path.join(root, "sub")]
     planted += [str(tmp_path / name) for name in ("open", "link", "elsewhere")]
     monkeypatch.setenv("PATH", os.pathsep.join([*planted, os.environ["PATH"]]))
     for cwd in (root, os.path.join(root, "sub")):
@@ -253,8 +255,12 @@ def test_a_link_does_not_lead_out(repository, tmp_path):
     os.symlink(os.path.join(root, ".git", "config"), os.path.join(root, "settings"))
     os.makedirs(os.path.join(root, "deep"))
     os.symlink("../file.txt", os.path.join(root, "deep", "near"))
-    for path in ("inviting.txt", "folder/outside.txt", "settings"):
-        with pytest.raises(Refusal) as raised:
+    for path, whither in (
+        ("inviting.txt", "leads out of the repository"),
+        ("folder/outside.txt", "leads out of the repository"),
+        ("settings", "leads to where keys are kept"),
+    ):
+        with pytest.raises(Refusal, match=whither) as raised:
             run(["cat", path], root)
         assert raised.value.exit_code == 5
     assert run(["cat", "near"], os.path.join(root, "deep")).stdout == "three\n"
