@@ -29,14 +29,12 @@ def unpublished(shard: Shard) -> list[tuple[str, str, str]]:
 
 def unsent(shard: Shard) -> int:
     """How many own events are published on a branch here and on no branch of a remote."""
-    sql = (
-        "SELECT count(*) FROM event WHERE own"
-        " AND EXISTS (SELECT 1 FROM member WHERE member.n = event.n)"
-        " AND NOT EXISTS (SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
-        " JOIN ref ON ref.tree = tree.oid"
-        " WHERE member.n = event.n AND ref.name LIKE 'refs/remotes/%')"
+    held = (
+        "EXISTS (SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
+        " JOIN ref ON ref.tree = tree.oid WHERE member.n = event.n AND ref.name LIKE ?)"
     )
-    return int(shard.index("shared").one(sql) or 0)
+    sql = f"SELECT count(*) FROM event WHERE own AND {held} AND NOT {held}"
+    return int(shard.index("shared").one(sql, ["refs/heads/%", "refs/remotes/%"]) or 0)
 
 
 def elsewhere(shard: Shard) -> list[Elsewhere]:
