@@ -135,9 +135,11 @@ def prepare(folder: Path, env: dict[str, str]) -> Tour:
     git init -q --bare remote.git -b main
     git clone -q remote.git my-project 2>/dev/null
     cd my-project
-    printf '# My project\\n' > README.md && git add . && git commit -q -m 'First commit'
-    mkdir src && printf 'print("hello")\\n' > src/app.py && git add . && git commit -q -m 'Add the
-    program' git push -q -u origin main && git remote set-head origin main
+    printf '# My project\\n' > README.md
+    git add . && git commit -q -m 'First commit'
+    mkdir src && printf 'print("hello")\\n' > src/app.py
+    git add . && git commit -q -m 'Add the program'
+    git push -q -u origin main && git remote set-head origin main
     cd .. && git clone -q remote.git teammate
     """
     subprocess.run(["bash", "-ec", script], cwd=folder, env=env, check=True)

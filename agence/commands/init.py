@@ -64,13 +64,20 @@ def _said(joined: Joined) -> list[str]:
     else:
         lines.append("  the shard's own remote: none yet; add one and run ^init again")
     lines += [f"  wrote {path}" for path in joined.wrote]
-    lines += [f"  set {key} in this clone's configuration" for key in joined.configured]
+    if joined.configured:
+        lines.append(f"  set in this clone's configuration: {_sections(joined.configured)}")
     lines += [f"  {note}" for note in joined.notes]
     if joined.founded:
         lines.append('Next: agence ^learn "...", then agence ^commit && git push')
     elif not joined.wrote and not joined.configured and not joined.fresh:
         lines.append("  nothing changed")
     return lines
+
+
+def _sections(keys: list[str]) -> str:
+    """Configuration keys, the several of one section as `section.*`."""
+    short = [key if key.startswith("remote.") else f"{key.rpartition('.')[0]}.*" for key in keys]
+    return ", ".join(dict.fromkeys(short))
 
 
 def _data(joined: Joined) -> dict[str, object]:

@@ -3,7 +3,6 @@
 Paths are relative to the top, with `/`; bytes that are no UTF-8 are kept as os.fsdecode does.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -86,12 +85,6 @@ def list_tree(
         mode, kind, oid = head.decode().split(" ")
         entries[os.fsdecode(path)] = Entry(mode, kind, oid)
     return entries
-
-
-def blob_id(content: bytes) -> str:
-    """The id git gives to a blob of these bytes."""
-    head = b"blob %d\0" % len(content)
-    return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()
 
 
 def write_blobs(repo: Repository, contents: Mapping[str, bytes]) -> dict[str, str]:

@@ -111,7 +111,7 @@ def permit(decision: Decision, *, approved: bool) -> Permit:
 
     Raises Refusal when it is denied, ApprovalNeeded when a person has to agree and has not.
     """
-    hint = ". ".join(part for part in (decision.why, decision.instead) if part)
+    hint = "; ".join(part for part in (decision.why, decision.instead) if part)
     shown = show(decision.argv)
     command = shown if "'" in shown else f"'{shown}'"
     if decision.verdict == "deny":

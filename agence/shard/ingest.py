@@ -250,11 +250,11 @@ def _fold_again(index: Index, identity: str, entities: EntityWriter, blobs: Blob
 
 
 def _words(entity: Entity) -> list[tuple[str, str, str, str]]:
-    """The passages by which an entity is found; pages of governance only where people read them."""
+    """The passages by which an entity is found; of governance, the laws, rules and principles."""
     title, body = entity.text("title"), entity.text("body")
     if entity.kind == "codex":
         title, body = entity.text("path"), entity.text("text")
-        if not title.endswith(".md"):
+        if not title.endswith(".md") or "/" in title:
             return []
     tags = " ".join(entity.tags)
     return [(title, tags, piece, around) for piece, around in passages(body)] if title else []

@@ -13,11 +13,13 @@ from agence.events.event import Event
 from agence.events.segment import LIMIT, pack
 from agence.fold.entity import Entity
 from agence.fold.state import closed, fold
-from agence.git.objects import Found, blob_id, list_tree, read_many, resolve_many
+from agence.git.blob_name import blob_id
+from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.shard.index import Index
 from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
 from agence.shard.shard import Shard
+from agence.shard.staged import staged_segments
 from agence.shard.views import drafts, rendered
 
 CROWD = 256  # files of one writer and month before they are joined into a larger one
@@ -41,7 +43,7 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     index = shard.index("shared")
     tree = _head_tree(shard)
     held = set(_held(index, tree))
-    needed = _needed(index, held, set(only))
+    needed = _needed(index, held, set(only), _foundation(shard, index, held))
     changes = _log_changes(shard, index, tree, needed)
     changes |= _blob_changes(shard, index, tree, needed)
     files = rendered(map(shard.whole, _entities(index, held | needed)), shard.pins.founder)
@@ -75,12 +77,29 @@ def _held(index: Index, tree: str) -> Iterable[int]:
     return (row[0] for row in index.rows(sql, [tree]))
 
 
-def _needed(index: Index, held: set[int], only: set[str]) -> set[int]:
-    """Own events (of the entities `only`) that the tree lacks, and every known event these rest on."""
+def _foundation(shard: Shard, index: Index, held: set[int]) -> set[int]:
+    """The genesis and what its founder adopted, where the tree lacks it: else nobody could join it."""
+    genesis = index.one("SELECT n FROM event WHERE id = ?", [shard.pins.shard])
+    if genesis is None or genesis in held:
+        return set()
+    sql = (
+        "SELECT event.n FROM event JOIN force ON force.n = event.n"
+        " WHERE place = ? AND kind = 'codex' AND writer = ?"
+    )
+    return {genesis, *(row[0] for row in index.rows(sql, [index.place, shard.pins.founder]))}
+
+
+def _needed(index: Index, held: set[int], only: set[str], foundation: set[int]) -> set[int]:
+    """Own events (of the entities `only`) that the tree lacks, and every known event these rest on.
+
+    Whatever it brings, the foundation comes with it.
+    """
     own = "SELECT n, id, entity FROM event WHERE own"
     wanted = {n for n, id_, entity in index.rows(own) if not only or {id_, entity} & only}
     needed: set[int] = set()
     left = wanted | (set() if only else held)
+    if left:
+        left |= foundation
     while left:
         number = left.pop()
         if number not in held:
@@ -95,6 +114,9 @@ def _log_changes(
 ) -> dict[str, bytes | None]:
     changes: dict[str, bytes | None] = {}
     copied: set[int] = set()
+    for path, (content, numbers) in staged_segments(shard, index, tree, needed).items():
+        changes[f"{LOG}/{path}"] = content
+        copied |= numbers
     paths = dict(index.rows("SELECT oid, path FROM segment WHERE whole"))
     sql = "SELECT DISTINCT segment FROM member WHERE n = ?"
     candidates = {row[0] for number in needed for row in index.rows(sql, [number])}
