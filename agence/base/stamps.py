@@ -20,11 +20,10 @@ class Stamp(NamedTuple):
 
 
 def tick(now: int, seen: Iterable[Stamp]) -> Stamp:
-    """The stamp of a new event at `now`, after all of `seen` that are at most 2 * DRIFT ahead of
-    now.
+    """The stamp of a new event at `now`, after all of `seen` that are near it.
 
-    So a chain of writers whose clocks are each at most DRIFT wrong is in order, and no clock that
-    is further off drags the others along.
+    Near is at most 2 * DRIFT ahead: so writers whose clocks are each at most DRIFT wrong are in
+    order, and no clock that is further off drags the others along.
     """
     last = max((stamp for stamp in seen if stamp.ms <= now + _ADOPTED), default=Stamp(0, 0))
     if last.ms < now:

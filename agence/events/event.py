@@ -29,6 +29,8 @@ SALT = 16  # bytes
 _ID = "agence/event/1"
 _DATA = "agence/data/1"
 _SIG = b"agence/sig/1\0"
+_ERASED = {"body", "id", "sig"}
+_WHOLE = _ERASED | {"data", "salt"}
 _BODY = {
     "v": int,
     "shard": str,
@@ -159,37 +161,39 @@ def read(line: bytes, check: Callable[[bytes, bytes, bytes], bool] = holds) -> E
     """
     if len(line) > LINE_LIMIT:
         raise BadEvent(f"a line of {len(line)} bytes, more than an event may have")
-    outer = decode(line)
-    if not isinstance(outer, dict):
-        raise BadEvent("not an object")
-    body: Any = outer.get("body")
-    identity, signature = outer.get("id"), outer.get("sig")
-    if (
-        not isinstance(body, dict)
-        or not isinstance(identity, str)
-        or not isinstance(signature, str)
-    ):
-        raise BadEvent("not an event: body, id or sig is missing")
+    outer = _envelope(decode(line))
+    body, identity, signature = outer["body"], outer["id"], outer["sig"]
     _check_body(body)
     encoded = encode_again(body)
     if len(encoded) > PART_LIMIT:
         raise BadEvent("a body of more than 64 KiB")
     if digest(_ID, encoded).hex() != identity:
         raise BadEvent("the id is not that of the body")
-    if not is_hex(signature, 128):
-        raise BadEvent("the signature is not hex")
     key = bytes.fromhex(body["writer"])
     if not check(_SIG + bytes.fromhex(identity), bytes.fromhex(signature), key):
         raise BadEvent("the signature is not valid")
     return Event(identity, line, body, _data(outer, body["data_hash"]))
 
 
+def _envelope(outer: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the line held
+    if not isinstance(outer, dict) or "body" not in outer:
+        raise BadEvent("not an event")
+    if outer.keys() != _WHOLE and outer.keys() != _ERASED:
+        # Nothing signs the other members: they would be a place to hide things in.
+        raise BadEvent("members other than body, id, sig, and data with salt")
+    if not isinstance(outer["body"], dict) or not isinstance(outer["id"], str):
+        raise BadEvent("the body is no object, or the id no string")
+    if not isinstance(outer["sig"], str) or not is_hex(outer["sig"], 128):
+        raise BadEvent("the signature is not hex")
+    return outer
+
+
 def _data(outer: dict[str, Any], expected: str) -> dict[str, Any] | None:
-    if "data" not in outer and "salt" not in outer:
+    if "data" not in outer:
         return None
-    data, salt = outer.get("data"), outer.get("salt")
+    data, salt = outer["data"], outer["salt"]
     if not isinstance(data, dict) or not isinstance(salt, str) or not is_hex(salt, 2 * SALT):
-        raise BadEvent("data without salt, or salt without data")
+        raise BadEvent("the data is no object, or the salt not 16 bytes in hex")
     encoded = encode_again(data)
     if len(encoded) > PART_LIMIT:
         raise BadEvent("data of more than 64 KiB")

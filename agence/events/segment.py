@@ -39,10 +39,9 @@ def fingerprint(ids: Iterable[str]) -> str:
 
 
 def pack(events: Iterable[Event], limit: int | None = LIMIT) -> list[Segment]:
-    """The segments that hold `events`, which are all of one writer: in order of seq, cut at
-    `limit` bytes.
+    """The segments that hold `events`, in order of seq, cut at `limit` bytes.
 
-    With `limit` None it is one segment, however large.
+    The events are all of one writer. With `limit` None it is one segment, however large.
     """
     segments: list[Segment] = []
     batch: list[Event] = []

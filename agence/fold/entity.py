@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from agence.base.identifiers import short, slug
 from agence.base.stamps import Stamp, believed
 from agence.crdt.write import Write
-from agence.events.event import Event
+from agence.events.event import VERSION, Event
 from agence.schema.kinds import RULES, rule_of
+
+_Effect = tuple[str, str, Any, tuple[str, ...]]  # field, op, value, ids of cited events
 
 
 class Lost(NamedTuple):
@@ -63,7 +65,7 @@ class Entity(NamedTuple):
         del state["name"]
         state["fields"] = [[name, self.fields[name]] for name in sorted(self.fields)]
         state["heads"] = list(self.heads)
-        state["lost"] = sorted([one.field, one.value, one.event] for one in self.lost)
+        state["lost"] = [list(one) for one in self.lost]
         return state
 
 
@@ -72,7 +74,10 @@ def present(events: Iterable[Event], elsewhere: Container[str] = ()) -> list[Eve
 
     What rests on an absent event waits: it is left out, and so is what rests on that.
     """
-    known = {event.id: event for event in events}
+    known: dict[str, Event] = {}
+    for event in events:
+        if event.data is None or event.id not in known:  # of two copies the erased one counts
+            known[event.id] = event
     waiting = {
         one: {parent for parent in event.parents if parent in known or parent not in elsewhere}
         for one, event in known.items()
@@ -109,15 +114,17 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
     stamps = _stamps(ordered)
     writes: dict[str, list[Write]] = {}
     for at, event in enumerate(ordered):
-        for effect in _effects(event):
-            write = Write(event.id, stamps[at], at, seen[at], effect[1], effect[2], effect[3])
-            writes.setdefault(effect[0], []).append(write)
+        for field, op, value, cites in _effects(event):
+            write = Write(event.id, stamps[at], at, seen[at], op, value, cites)
+            writes.setdefault(field, []).append(write)
     fields: dict[str, Any] = {}
     lost: list[Lost] = []
     for name in sorted(writes):
         outcome = RULES[rule_of(first.kind, name)](writes[name])
         fields[name] = outcome.value
-        lost += [Lost(name, one.value, one.event) for one in outcome.lost]
+        lost += sorted(
+            (Lost(name, one.value, one.event) for one in outcome.lost), key=lambda one: one.event
+        )
     rested_on = {parent for event in ordered for parent in event.parents}
     heads = tuple(sorted(event.id for event in ordered if event.id not in rested_on))
     return Entity(
@@ -141,20 +148,30 @@ def _first_title(first: Event) -> str:
     return next(titles, "")
 
 
-def _effects(event: Event) -> Iterable[tuple[str, str, Any, tuple[str, ...]]]:
-    """(field, op, value, cited ids) of each effect; what is not understood is passed over, not lost."""
+def _effects(event: Event) -> Iterable[_Effect]:
+    """The effects of an event; what is not understood is passed over, not lost.
+
+    Where one event sets a field twice, the later one is meant.
+    """
     effects = (event.data or {}).get("effects")
-    for effect in effects if isinstance(effects, list) else ():
-        if not isinstance(effect, dict) or effect.get("entity", "") not in ("", event.entity):
-            continue
-        field, op = effect.get("field"), effect.get("op")
-        if isinstance(field, str) and isinstance(op, str):
-            cites = effect.get("cites", [])
-            value = effect.get("value")
-            if op in ("add", "remove") and not isinstance(value, str):
-                continue
-            cited = tuple(c for c in cites if isinstance(c, str)) if isinstance(cites, list) else ()
-            yield field, op, value, cited
+    if event.body["v"] > VERSION or not isinstance(effects, list):
+        return []
+    understood = [found for effect in effects if (found := _effect(event, effect))]
+    last_set = {field: at for at, (field, op, _, _) in enumerate(understood) if op == "set"}
+    return [one for at, one in enumerate(understood) if one[1] != "set" or last_set[one[0]] == at]
+
+
+def _effect(event: Event, effect: object) -> _Effect | None:
+    if not isinstance(effect, dict) or effect.get("entity", "") not in ("", event.entity):
+        return None
+    field, op, value = effect.get("field"), effect.get("op"), effect.get("value")
+    if not isinstance(field, str) or op not in ("set", "add", "remove"):
+        return None
+    if op != "set" and not isinstance(value, str):
+        return None
+    cites = effect.get("cites")
+    cited = tuple(c for c in cites if isinstance(c, str)) if isinstance(cites, list) else ()
+    return field, op, value, cited
 
 
 def _seen(ordered: list[Event]) -> list[int]:

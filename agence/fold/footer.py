@@ -66,4 +66,5 @@ def _split(content: bytes) -> tuple[bytes, bytes]:
 
 
 def _digest(above_it: bytes) -> bytes:
+    above_it = above_it.replace(b"\r\n", b"\n")  # a checkout may have changed the ends of lines
     return hex_digest("agence/view/1", above_it)[:32].encode()

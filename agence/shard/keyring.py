@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agence.base.errors import TrustError
-from agence.base.identifiers import is_hex
 from agence.events.signature import public_key
 from agence.shard.files import outside, read_bytes, replace
 from agence.shard.layout import Layout, folder
@@ -93,7 +92,7 @@ class Keyring:
             raise TrustError(
                 f"the key file '{path}' is damaged", "move it aside; a new writer is made then"
             ) from error
-        if len(key.seed) != 32 or not is_hex(key.writer, 64):
+        if len(key.seed) != 32 or public_key(key.seed).hex() != key.writer:
             raise TrustError(f"the key file '{path}' holds no key", "move it aside")
         return key
 

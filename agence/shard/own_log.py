@@ -5,13 +5,12 @@ so after a crash every acknowledged event is there, once. What a crash left afte
 was never acknowledged: the next writer sets it aside.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
 
 from agence.base.errors import TrustError
 from agence.base.stamps import Stamp, tick
-from agence.events.event import LINE_LIMIT, Draft, Event, write
+from agence.events.event import LINE_LIMIT, Draft, Event, read, write
 from agence.shard.files import append_line, locked, outside, replace, sync_folder
 from agence.shard.keyring import Key, Keyring
 from agence.shard.layout import folder
@@ -54,7 +53,7 @@ class OwnLog:
         return sizes
 
     def lines(self, path: str, start: int = 0) -> Iterator[bytes]:
-        """The complete lines of a file from byte `start`, without newlines; a torn tail is left out."""
+        """The complete lines of a file from byte `start`, without newlines, without a torn tail."""
         with outside(path), open(path, "rb") as file:
             file.seek(start)
             rest = b""
@@ -74,7 +73,7 @@ class OwnLog:
                 if new:
                     sync_folder(self.path)
                 end = self._set_aside_torn(handle, path)
-                last = _last(handle, end)
+                last = _last(handle, end, key.writer)
                 if last is None:
                     self._keyring.retire(key, "its own log can't be continued")
                     return self._append(drafts, now, entropy, seen)
@@ -86,7 +85,7 @@ class OwnLog:
         return os.path.join(self.path, f"{key.writer}.jsonl")
 
     def _set_aside_torn(self, handle: int, path: str) -> int:
-        """Move what follows the last newline to a file of its own; return the length that is left."""
+        """Move what follows the last newline to a file of its own; return the length left."""
         end = os.fstat(handle).st_size
         tail = os.pread(handle, min(end, LINE_LIMIT + 1), max(0, end - LINE_LIMIT - 1))
         torn = len(tail) - (tail.rfind(b"\n") + 1)
@@ -97,17 +96,17 @@ class OwnLog:
         return end - torn
 
 
-def _last(handle: int, end: int) -> tuple[int, str, Stamp] | None:
-    """(seq, id, stamp) of the last event, (0, "", ...) in an empty file, None where it is damaged."""
+def _last(handle: int, end: int, writer: str) -> tuple[int, str, Stamp] | None:
+    """(seq, id, stamp) of the last event, (0, "", ...) in an empty file, None if it is damaged."""
     if end == 0:
         return 0, "", Stamp(0, 0)
     tail = os.pread(handle, min(end, LINE_LIMIT + 1), max(0, end - LINE_LIMIT - 1))
     line = tail[:-1].rpartition(b"\n")[2]
     try:
-        event = json.loads(line)
-        return event["body"]["seq"], event["id"], Stamp(*event["body"]["hlc"])
-    except (ValueError, KeyError, TypeError):
+        event = read(line)
+    except TrustError:
         return None
+    return (event.seq, event.id, event.stamp) if event.writer == writer else None
 
 
 def _write_all(

@@ -10,7 +10,7 @@ from agence.base.identifiers import short
 from agence.base.stamps import DRIFT
 from agence.events.blob import blob_digest
 from agence.events.event import Event, read
-from agence.events.segment import order_faults, split_lines
+from agence.events.segment import order_faults, pack, split_lines
 from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.shard.carriers import named_refs
 from agence.shard.files import read_bytes
@@ -165,18 +165,21 @@ def _segment(path: str, content: bytes, findings: Findings, now: int) -> None:
     lines, torn = split_lines(content)
     if torn:
         findings.problem(f"{path}:{len(lines) + 1}", "the last line does not end")
-    ids = []
+    events = []
     for number, line in enumerate(lines, 1):
         where = f"{path}:{number}"
         event = _event(line, where, findings)
         if event is None:
             continue
-        ids.append(event.id)
+        events.append(event)
         findings.keep(event, where, now)
-        if event.writer != path.split("/")[-2]:
+        if event.writer not in path.split("/")[-2:-1]:
             findings.problem(where, "an event of another writer than the folder's")
-    for fault in order_faults(path, ids):
+    faults = order_faults(path, [event.id for event in events])
+    for fault in faults:
         findings.problem(path, fault)
+    if not faults and events and pack(events, None)[0].path != path:
+        findings.problem(path, f"not in its place, which is {pack(events, None)[0].path}")
 
 
 def _work_tree(shard: Shard, known: Iterable[str], findings: Findings, now: int) -> None:
