@@ -78,7 +78,7 @@ def _held(index: Index, tree: str) -> Iterable[int]:
 
 
 def _foundation(shard: Shard, index: Index, held: set[int]) -> set[int]:
-    """The genesis and what its founder adopted, where the tree lacks it: else nobody could join it."""
+    """The genesis and what its founder adopted, where the tree lacks it: nobody could join."""
     genesis = index.one("SELECT n FROM event WHERE id = ?", [shard.pins.shard])
     if genesis is None or genesis in held:
         return set()
