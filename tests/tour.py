@@ -96,6 +96,13 @@ class Tour:
                 return real[: len(token)]
         return token
 
+    def as_said(self, line: str) -> str:
+        """A printed line with the ids that the page already has for those in it."""
+        said = {real: name for name, real in self.bound.items()}
+        for real in _HEX.findall(line):
+            self.bound.setdefault(said.get(real, real), real)
+        return _HEX.sub(lambda found: said.get(found[0], found[0]), line)
+
     def matches(self, expected: list[str], printed: list[str]) -> bool:
         """Whether the printed lines are the expected ones; binds the ids met."""
         if not expected:
@@ -168,13 +175,8 @@ def rewritten(tour: Tour, page: str) -> str:
             step = found[number]
             printed, code = tour.run(step.command)
             kept = code == step.code and bool(step.output) and tour.matches(step.output, printed)
-            shown = step.output if kept else printed
-            command = (
-                _HEX.sub(lambda token: tour._actual(token[0]), step.command)
-                if not kept
-                else step.command
-            )
-            result += [f"$ {command}", *shown, *([f"[exit {code}]"] if code else [])]
+            shown = step.output if kept else [tour.as_said(line) for line in printed]
+            result += [f"$ {step.command}", *shown, *([f"[exit {code}]"] if code else [])]
             skipping = True
         elif not skipping or not inside or line.startswith("```"):
             result.append(line)

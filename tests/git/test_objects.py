@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agence.base.errors import OutsideError, ShardError
+from agence.git.blob_name import blob_id
 from agence.git.objects import (
     Entry,
     Found,
     Missing,
-    blob_id,
     commit_tree,
     list_tree,
     read_many,
