@@ -26,7 +26,7 @@ from agence.schema.effects import add_member, set_field
 from agence.shard.shard import open_shard
 
 class Ports:
-    cwd, speaker, notice = os.getcwd(), "bench", print
+    cwd, speaker, notice, programs = os.getcwd(), "bench", print, ()
     now = staticmethod(lambda: time.time_ns() // 1_000_000)
     entropy = staticmethod(os.urandom)
 

@@ -26,6 +26,7 @@ def context(line: Line, row: Row) -> Context:
         speaker=line.speaker or os.environ.get("AGENCE_AGENT", ""),
         interactive=interactive,
         program=line.flags.json,
+        programs=_programs(),
         now=_now,
         entropy=os.urandom,
         ask=_ask if interactive else _nobody,
@@ -74,6 +75,11 @@ def _ask(question: str) -> str:
     return answer.strip()
 
 
+def _programs() -> list[str]:
+    """Where `agence-merge` and `agence-hook` lie: beside this program, or beside its Python."""
+    return [os.path.dirname(os.path.abspath(path)) for path in (sys.argv[0], sys.executable)]
+
+
 def _nobody(question: str) -> str:
     raise UsageError(
         f"nobody is at the terminal to answer: {question}", "say it with an option; see --help"
@@ -94,7 +100,8 @@ def _notice(line: str) -> None:
 
 
 def _edit(text: str) -> str:
-    edited: str = load("agence.agents.editor").edit(text)
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    edited: str = load("agence.agents.editor").edit(text, command)
     return edited
 
 

@@ -5,7 +5,7 @@ markers in `Annotated`; doors read them to parse, to complete and to document. A
 prints, exits, reads the environment or looks at the clock: the Context holds what it may use.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Context:
     speaker      the person or agent on whose behalf this is (`--as`, `@name`), or ""
     interactive  whether a person is at the terminal; nothing is asked otherwise
     program      whether a program reads the answer (`--json`): nothing else goes to standard output
+    programs     the folders where the programs that were installed with this one may lie
     now          milliseconds since 1970, UTC
     entropy      n random bytes
     ask          puts a question on the terminal and returns the answer
@@ -72,6 +73,7 @@ class Context:
         speaker: str,
         interactive: bool,
         program: bool = False,
+        programs: Sequence[str] = (),
         now: Callable[[], int],
         entropy: Callable[[int], bytes],
         ask: Callable[[str], str],
@@ -86,6 +88,7 @@ class Context:
         self.speaker = speaker
         self.interactive = interactive
         self.program = program
+        self.programs = programs
         self.now = now
         self.entropy = entropy
         self.ask = ask

@@ -56,6 +56,14 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | dict(extra or {})
 
 
+def impatient(seconds: int) -> dict[str, str]:
+    """Environment for a question over the network that nobody should have to wait for."""
+    limits = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": str(seconds)}
+    if "GIT_SSH_COMMAND" not in os.environ and "GIT_SSH" not in os.environ:
+        limits["GIT_SSH_COMMAND"] = f"ssh -o ConnectTimeout={seconds} -o BatchMode=yes"
+    return limits
+
+
 def not_started(cwd: str) -> OutsideError:
     """What to raise when git could not be started in `cwd`."""
     if not os.path.isdir(cwd):

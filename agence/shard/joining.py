@@ -1,13 +1,13 @@
 """What `^init` does to a clone, and what `^deinit` takes back."""
 
 import os
-import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agence.base.errors import OutsideError, ShardError, UsageError
 from agence.base.identifiers import short
 from agence.git.repository import Repository, discover
-from agence.git.run import GitFailed, git
+from agence.git.run import GitFailed, git, impatient
 from agence.shard.carriers import Pins, choose_remote
 from agence.shard.files import outside, replace
 from agence.shard.genesis import Genesis, alias, found, pin, visible
@@ -16,7 +16,7 @@ from agence.shard.shard import Ports, Shard
 from agence.shard.views import CODEX, rendered
 
 DRIVERS = ("log", "view")
-_FETCH_SECONDS = "10"
+_FETCH_SECONDS = 10
 
 
 class Joined(NamedTuple):
@@ -37,7 +37,7 @@ def join(ports: Ports, name: str, wanted: str = "") -> Joined:
     shard = Shard(repo, ports)
     before = shard.pins
     notes: list[str] = []
-    configured = _configure(repo)
+    configured = _configure(repo, ports.programs)
     notes += _fetch_shared(repo)
     genesis, founded = _genesis(shard, name, wanted, notes)
     pins = pin(repo, genesis)
@@ -78,8 +78,8 @@ def refspec(remote: str) -> str:
     return f"+refs/agence/shared/*:refs/agence/remotes/{remote}/*"
 
 
-def _configure(repo: Repository) -> list[str]:
-    program = _driver_program()
+def _configure(repo: Repository, programs: Sequence[str]) -> list[str]:
+    program = _driver_program(programs)
     wanted = {}
     for driver in DRIVERS:
         words = f"{_quoted(program)} {driver} %O %A %B %P"
@@ -104,24 +104,15 @@ def _fetch_shared(repo: Repository) -> list[str]:
     remote = repo.config().get("agence.remote", [""])[-1] or choose_remote(repo, branch)[0]
     if not remote:
         return []
-    words = (
-        "-c",
-        "protocol.ext.allow=never",
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-    )
-    limits = {"GIT_SSH_COMMAND": f"ssh -o ConnectTimeout={_FETCH_SECONDS} -o BatchMode=yes"}
-    limits |= {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": _FETCH_SECONDS}
-    if "GIT_SSH_COMMAND" in os.environ or repo.config().get("core.sshcommand"):
-        del limits["GIT_SSH_COMMAND"]
+    words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, refspec(remote))
+    limits = impatient(_FETCH_SECONDS)
+    if repo.config().get("core.sshcommand"):
+        limits.pop("GIT_SSH_COMMAND", None)
     try:
-        git(*words, remote, refspec(remote), cwd=repo.work_tree, env=limits)
+        git("-c", "protocol.ext.allow=never", *words, cwd=repo.work_tree, env=limits)
     except GitFailed as error:
         return [f"could not fetch the shared refs of {remote}, going on: {error.reason}"]
     return [f"fetched the shared refs of {remote}; git fetch and git pull bring them from now on"]
-
 
 
 def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Genesis, bool]:
@@ -183,10 +174,10 @@ def _summary(wrote: list[str]) -> list[str]:
     return [*rest, *([f"{CODEX}/ ({len(codex)} files)"] if codex else [])]
 
 
-def _driver_program() -> str:
-    """The absolute path of `agence-merge`, beside the program that runs or beside its Python."""
-    for beside in (sys.argv[0], sys.executable):
-        path = os.path.join(os.path.dirname(os.path.abspath(beside)), "agence-merge")
+def _driver_program(folders: Sequence[str]) -> str:
+    """The absolute path of `agence-merge`, which was installed beside the program that runs."""
+    for folder in folders:
+        path = os.path.join(folder, "agence-merge")
         if os.access(path, os.X_OK):
             return path
     raise OutsideError("the program 'agence-merge' was not found", "install agence again")

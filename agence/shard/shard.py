@@ -29,6 +29,7 @@ class Ports(Protocol):
 
     cwd: str
     speaker: str
+    programs: Sequence[str]
     now: Callable[[], int]
     entropy: Callable[[int], bytes]
     notice: Callable[[str], None]
@@ -49,7 +50,7 @@ class Shard:
     def speaker(self) -> str:
         """On whose behalf events are written: an agent, or the person that git knows."""
         name = self.ports.speaker or self.repo.config().get("user.name", [""])[-1]
-        return name or os.environ.get("USER", "") or "somebody"
+        return name or "somebody"
 
     def log(self, chain: str) -> OwnLog:
         """The own log of the "shared" or the "private" chain."""
