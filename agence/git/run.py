@@ -56,6 +56,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | dict(extra or {})
 
 
+def index_of_hook() -> str:
+    """The index that git names to the hook we run in, "" where it names none."""
+    return os.environ.get("GIT_INDEX_FILE", "")
+
+
 def impatient(seconds: int) -> dict[str, str]:
     """Environment for a question over the network that nobody should have to wait for."""
     limits = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": str(seconds)}

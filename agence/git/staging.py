@@ -12,7 +12,7 @@ from typing import NamedTuple
 from agence.base.errors import ShardError
 from agence.git.refs import ZERO
 from agence.git.repository import Repository
-from agence.git.run import git
+from agence.git.run import git, index_of_hook
 
 FOLDER = ".agence"
 _FILE = "100644"
@@ -38,7 +38,7 @@ def index_path(repo: Repository, *, in_hook: bool) -> str:
     Raises ShardError in a hook of `git commit PATH...`: what is staged there would be seen as
     deleted right after.
     """
-    named = os.environ.get("GIT_INDEX_FILE", "") if in_hook else ""
+    named = index_of_hook() if in_hook else ""
     if not named:
         return os.path.join(repo.git_dir, "index")
     path = os.path.realpath(os.path.join(repo.work_tree, named))

@@ -19,7 +19,7 @@ PURE = (
     *("base/", "events/", "crdt/", "fold/", "schema/"),
     *("recall/", "session/", "guard/"),
 )
-STARTS_PROGRAMS = ("git/run.py", "agents/launch.py", "agents/editor.py")
+STARTS_PROGRAMS = ("git/run.py", "git/talk.py", "agents/launch.py", "agents/editor.py")
 READS_ENVIRONMENT = ("cli/", "drivers/", "git/run.py", "agents/")
 MAKES_PERMITS = ("guard/decide.py",)
 LAUNCHERS = ("system", "popen", "fork", "forkpty", "startfile")
@@ -129,7 +129,7 @@ def narrow_excepts(module: Module) -> Iterator[Complaint]:
             yield Complaint(node.lineno, "catches everything, and so hides bugs")
 
 
-def programs_start_in_three_places(module: Module) -> Iterator[Complaint]:
+def programs_start_in_few_places(module: Module) -> Iterator[Complaint]:
     if module.path in STARTS_PROGRAMS:
         return
     for line, name in mentions(module):
@@ -180,7 +180,7 @@ RULES: tuple[Rule, ...] = (
     telling_name,
     quiet_below_the_doors,
     narrow_excepts,
-    programs_start_in_three_places,
+    programs_start_in_few_places,
     environment_is_read_at_the_edge,
     permits_come_from_the_guard,
     pure_floors_touch_nothing,
