@@ -150,7 +150,7 @@ def _typed(one: Parameter, value: str) -> Value:
     if one.kind is not int:
         return value
     digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18):
+    if not (digits.isdecimal() and len(digits) <= 18):
         raise NotWellFormed(value)
     return int(value)
 

@@ -225,8 +225,6 @@ def _spoken(reading: _Reading, rest: list[str]) -> Line:
 
 def _worded(first: str, reading: _Reading, rest: list[str]) -> Line:
     """Route a line whose first word has no prefix."""
-    if reading.flags.sealed and _is_text(first):
-        return _plain(first, reading, rest)
     if first in TWINS:
         return _behind(TWINS[first], reading, rest)
     if first == "complete":

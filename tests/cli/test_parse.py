@@ -58,7 +58,19 @@ def test_a_well_formed_line_is_parsed_fast_and_thoroughly(words, given_):
 PIECES = [
     *("x", "y", "-", "--", "", "--tag", "-t", "--tag=a", "--limit", "-n", "7", "-7", "+7", "1_0"),
     *("٣", "--dry-run", "-d", "--dry-run=1", "-dt", "-ta", "--author", "--nothing", "-z", "--bod"),
-    *("--body", "--body=", "-n7", "---", "--=", "9" * 30, "--name", "--name=n", "--one", "--loud"),
+    *(
+        "--body",
+        "--body=",
+        "-n7",
+        "-t=a",
+        "---",
+        "--=",
+        "9" * 30,
+        "--name",
+        "--name=n",
+        "--one",
+        "--loud",
+    ),
 ]
 
 
@@ -90,7 +102,14 @@ def test_the_thorough_parser_raises_nothing_but_usage(function, words):
     "words",
     [
         *([], ["x", "--nothing"], ["x", "--tag"], ["x", "--limit", "x"], ["x", "--dry-run=1"]),
-        *(["x", "--limit", "1_0"], ["x", "-z"], ["--help"], ["x", "-tn"]),
+        *(
+            ["x", "--limit", "9" * 5000],
+            ["x", "-t=a"],
+            ["x", "--limit", "1_0"],
+            ["x", "-z"],
+            ["--help"],
+            ["x", "-tn"],
+        ),
     ],
 )
 def test_the_fast_parser_leaves_what_is_unusual(words):

@@ -167,6 +167,9 @@ ERRORS = [
     ('"^learn it\'s late"', "quote is not closed"),
     ("'/git \"'", "quote is not closed"),
     ("C:/x/y", "no command is called"),
+    ("C:/msys64", "no command is called"),
+    ("^learn a\udce9", "not valid UTF-8"),
+    ("^learn 'a\0b'", "NUL"),
     ("@ralph hello", "no command is called 'hello'"),
 ]
 

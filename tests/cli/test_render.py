@@ -99,6 +99,17 @@ def test_a_failure_for_programs_is_an_envelope_on_standard_output(told, word, co
         assert set(answer["error"]) == {"code", "message", "hint"}
 
 
+def test_a_whole_line_may_ask_for_the_envelope(told):
+    code, out, err = told("^refuse --json")
+    assert (code, json.loads(out)["ok"], err) == (5, False, "")
+    assert '"text": "x"' in told("^keep x --json")[1]
+
+
+def test_behind_two_dashes_a_verb_gets_words_and_no_options(told):
+    assert told("--json", "--", "^keep", "--tag") == told("--json", "^keep", "--", "--tag")
+    assert json.loads(told("--json", "--", "^keep", "--tag")[1])["data"]["text"] == "--tag"
+
+
 def test_bad_news_is_an_answer_with_a_code(told):
     assert told("^bad-news") == (4, "two chains are torn\n", "")
     code, out, _ = told("^bad-news", "--json")
@@ -233,7 +244,8 @@ def test_a_folder_that_is_gone_is_told(told, tmp_path, monkeypatch):
 
 def agence(*words, **options):
     program = [sys.executable, "-m", "agence", *words]
-    return subprocess.Popen(program, stderr=subprocess.PIPE, **options)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen(program, stderr=subprocess.PIPE, env=buffered, **options)
 
 
 def ended(process):
@@ -293,17 +305,25 @@ def test_a_person_is_at_hand_at_a_terminal_and_not_in_ci(environment, person, tm
         "import sys; from agence.cli import table; from agence.cli.main import main\n"
         "from agence.commands.contract import Report\n"
         "def asks(context):\n"
-        "    return Report(str((context.interactive, context.ask('name?'))))\n"
+        "    said = context.ask('name?'), context.edit('text')\n"
+        "    return Report(str((context.interactive, *said)))\n"
         "table.function_of = lambda row: asks\n"
         "sys.exit(main(['^where']))\n"
     )
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf " and more" >> "$1"\n')
+    editor.chmod(0o755)
     terminal, inner = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdin=inner,
         stdout=subprocess.PIPE,
         stderr=inner,
-        env={**{k: v for k, v in os.environ.items() if k != "CI"}, **environment},
+        env={
+            **{k: v for k, v in os.environ.items() if k != "CI"},
+            **environment,
+            "EDITOR": str(editor),
+        },
     )
     os.close(inner)
     assert process.stdout
@@ -314,5 +334,5 @@ def test_a_person_is_at_hand_at_a_terminal_and_not_in_ci(environment, person, tm
     os.close(terminal)
     process.stdout.close()
     assert process.wait() == (0 if person else 2)
-    assert out == ("(True, 'Ada')\n" if person else "")
+    assert out == ("(True, 'Ada', 'text and more')\n" if person else "")
     assert ("name? " if person else "nobody is at the terminal") in said

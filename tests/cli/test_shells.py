@@ -30,7 +30,11 @@ EATEN: dict[str, list[tuple[str, list[str] | None]]] = {
     ],
     "fish": [],
 }
-BEFORE = {"bash": "true", "zsh": "setopt extended_glob", "fish": "true"}
+BEFORE = {
+    "bash": "true",
+    "zsh": "setopt extended_glob; autoload -Uz compinit; compinit -u",
+    "fish": "true",
+}
 
 
 def needs(shell):
@@ -55,8 +59,6 @@ def set_up(person, programs):
     words = [programs / "agence", "shell-init", person.shell]
     script = subprocess.run(words, capture_output=True, check=True).stdout
     (person.folder / "init").write_bytes(script)
-    if person.shell == "zsh":
-        person.line("autoload -Uz compinit; compinit -u")
     person.line(". ./init" if person.shell == "fish" else 'eval "$(cat ./init)"')
 
 
@@ -84,16 +86,21 @@ def test_setting_up_twice_changes_nothing(typist, programs):
     set_up(typist, programs)
     for line, words in LITERAL:
         assert typist.line(line) == [words], line
+    start = len(typist.output)
+    typist.complete("printf 'got-%s.' on")
+    assert b"got-one." in typist.output[start:]
+    assert b"recursion" not in typist.output
 
 
 @pytest.mark.parametrize("typist", SHELLS, indirect=True)
 def test_a_line_typed_ahead_arrives_too(typist, programs):
     set_up(typist, programs)
-    assert typist.line("sleep 0.5\ragence !bash") == [["!bash"]]
+    assert typist.line("agence !bash", ahead="sleep 0.5") == [["!bash"]]
 
 
 @pytest.mark.parametrize("typist", [needs("bash"), needs("zsh")], indirect=True)
 def test_other_lines_keep_their_history_expansion(typist, programs):
+    set_up(typist, programs)
     set_up(typist, programs)
     assert typist.line("agence !bash") == [["!bash"]]
     typist.line("echo first-word")

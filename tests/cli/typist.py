@@ -67,9 +67,17 @@ class Typist:
         os.close(inner)
         self.line("")
 
-    def line(self, text):
-        """Type a line and Enter, wait until it is done, and return what the program got for it."""
+    def line(self, text, ahead=""):
+        """Type a line and Enter, wait until it is done, and return what the program got for it.
+
+        With `ahead` the line is typed while that other line is still at work.
+        """
         before = len(self.seen)
+        if ahead:
+            self._type(ahead)
+            self._wait_for(cooked=True)
+            os.write(self.terminal, f"{text}\r".encode())
+            text = ""
         self.steps += 1
         mark = SUMS[self.shell] % (7000, self.steps)
         self._type(text)
@@ -94,11 +102,15 @@ class Typist:
 
     def _type(self, text, enter="\r"):
         """Type a line once the shell reads keys: what comes before is typed ahead, and differs."""
+        self._wait_for(cooked=False)
+        os.write(self.terminal, f"{text}{enter}".encode())
+
+    def _wait_for(self, *, cooked):
+        """Wait until the terminal hands over lines (`cooked`), or keys."""
         end = time.monotonic() + PATIENCE
-        while termios.tcgetattr(self.terminal)[3] & termios.ICANON:
+        while bool(termios.tcgetattr(self.terminal)[3] & termios.ICANON) != cooked:
             assert time.monotonic() < end, self.output[-2000:].decode(errors="replace")
             self._read(0.02)
-        os.write(self.terminal, f"{text}{enter}".encode())
 
     def _settle(self):
         """Read until the shell has said something and then been quiet for a while."""
