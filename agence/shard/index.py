@@ -123,7 +123,7 @@ def open_index(path: str) -> Index | None:
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.IOError, OSError):
         return None
     except (apsw.CorruptError, apsw.NotADBError, apsw.SchemaChangeError):
-        _remove(path)
+        remove(path)
         return Index(_open(path), in_memory=False)
 
 
@@ -227,7 +227,8 @@ def _version(connection: apsw.Connection) -> int:
     return int(next(iter(connection.execute("PRAGMA user_version")))[0])
 
 
-def _remove(path: str) -> None:
+def remove(path: str) -> None:
+    """Take a damaged index away: it is derived, and the next one to read makes it again."""
     for name in (path, f"{path}-wal", f"{path}-shm"):
         try:
             os.unlink(name)

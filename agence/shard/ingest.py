@@ -39,6 +39,7 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
     else:
         touched = _recompute_force(index, roots, everywhere)
         index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
+    _prune_trees(index)
     with EntityWriter(index) as entities:
         for identity in touched:
             _fold_again(index, identity, entities, blobs)
@@ -64,6 +65,15 @@ def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
 def log_folder(ref: str) -> str:
     """Where the segments lie in the tree of a ref: agence's own refs hold nothing else."""
     return "log" if ref.startswith("refs/agence/") else ".agence/log"
+
+
+def _prune_trees(index: Index) -> None:
+    """Forget the listings of trees that no ref and no work tree has any more."""
+    roots = {tree for (line,) in index.rows("SELECT roots FROM place") for tree in line.split()}
+    sql = "SELECT DISTINCT oid FROM tree WHERE oid NOT IN (SELECT tree FROM ref)"
+    for (oid,) in list(index.rows(sql)):
+        if oid not in roots:
+            index.rows("DELETE FROM tree WHERE oid = ?", [oid])
 
 
 def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:

@@ -18,7 +18,7 @@ from agence.git.repository import Repository, discover
 from agence.shard.blobs import Blobs
 from agence.shard.carriers import Carriers, look, named_refs, read_pins
 from agence.shard.files import locked, replace
-from agence.shard.index import Index, copy_in_memory, open_index
+from agence.shard.index import Index, copy_in_memory, open_index, remove
 from agence.shard.keyring import Keyring
 from agence.shard.layout import Layout, folder
 from agence.shard.own_log import OwnLog
@@ -99,7 +99,11 @@ class Shard:
     def index(self, scope: str = "shared") -> Index:
         """The index of a chain, up to date with its carriers."""
         if scope not in self._open:
-            self._open[scope] = self._refreshed(scope)
+            try:
+                self._open[scope] = self._refreshed(scope)
+            except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError):
+                remove(self.layout.index(scope))
+                self._open[scope] = self._refreshed(scope)
             self._open[scope].founder = self.pins.founder
         return self._open[scope]
 
