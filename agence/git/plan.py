@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agence.git import placing, staging
-from agence.git.index_lock import Hold
 from agence.git.blob_name import blob_id
+from agence.git.index_lock import Hold
 from agence.git.objects import Entry, list_tree
 from agence.git.repository import Repository
 from agence.git.staging import FOLDER, Staged

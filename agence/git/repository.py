@@ -79,7 +79,7 @@ class Repository:
         """The checked-out branch (None when detached) and its commit (None when unborn)."""
         words = ("HEAD", "--symbolic-full-name", "HEAD")
         answer = git("rev-parse", *words, cwd=self.work_tree, check=False).decode().split()
-        if len(answer) == 2:  # noqa: PLR2004 - the commit, then the name
+        if len(answer) == 2:
             commit, name = answer
             return (None if name == "HEAD" else _short(name)), commit
         name = git("symbolic-ref", "HEAD", cwd=self.work_tree).decode().strip()

@@ -56,6 +56,14 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | dict(extra or {})
 
 
+def said_by(*words: str) -> str:
+    """What a program of the system answers, "" where it is not there."""
+    try:
+        return os.fsdecode(subprocess.run(words, capture_output=True, check=False).stdout)
+    except FileNotFoundError:
+        return ""
+
+
 def index_of_hook() -> str:
     """The index that git names to the hook we run in, "" where it names none."""
     return os.environ.get("GIT_INDEX_FILE", "")

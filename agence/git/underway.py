@@ -1,12 +1,12 @@
 """Is git in the middle of something in this work tree?"""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 
 from agence.base.errors import ShardError
 from agence.git.repository import Repository
+from agence.git.run import said_by
 
 # What git keeps in the git directory of the work tree while it is in the middle of something.
 _TRACES = {
@@ -86,19 +86,12 @@ def _by_proc() -> Iterator[tuple[int, str | None]]:
 
 
 def _by_ps() -> Iterator[tuple[int, str | None]]:
-    for line in _said("ps", "-axo", "pid=,command=").split("\n"):
+    for line in said_by("ps", "-axo", "pid=,command=").split("\n"):
         pid, _, command = line.strip().partition(" ")
         if pid.isdecimal() and is_commit(command.split()):
-            told = _said("lsof", "-a", "-d", "cwd", "-Fn", "-p", pid)
+            told = said_by("lsof", "-a", "-d", "cwd", "-Fn", "-p", pid)
             folders = [field[1:] for field in told.split("\n") if field.startswith("n")]
             yield int(pid), folders[0] if folders else None
-
-
-def _said(*words: str) -> str:
-    try:
-        return os.fsdecode(subprocess.run(words, capture_output=True, check=False).stdout)
-    except FileNotFoundError:
-        return ""
 
 
 def _innermost(folder: str, work_tree: str) -> bool:
