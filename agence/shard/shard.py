@@ -20,8 +20,11 @@ from agence.shard.carriers import Carriers, look, named_refs, read_pins
 from agence.shard.files import locked, replace
 from agence.shard.index import Index, copy_in_memory, open_index, remove
 from agence.shard.keyring import Keyring
-from agence.shard.layout import Layout, folder
+from agence.shard.layout import TRACKED, Layout, folder
 from agence.shard.own_log import OwnLog
+
+
+FORMAT = 1  # the major version of what is written
 
 
 class Ports(Protocol):
@@ -91,6 +94,7 @@ class Shard:
         chain = "private" if drafts[0].scope == "instance" else "shared"
         if any((one.scope == "instance") != (chain == "private") for one in drafts):
             raise ShardError("private and shared facts can't be kept in one step")
+        self._refuse_newer_format()
         if chain == "shared":
             self._notice_own_elsewhere()
         log = self.log(chain)
@@ -139,6 +143,21 @@ class Shard:
         if found is None:
             raise ShardError(f"'{prefix}' is not in force here")
         return found
+
+    def _refuse_newer_format(self) -> None:
+        """A newer major format is read past, and never written."""
+        try:
+            with open(os.path.join(self.repo.work_tree, TRACKED, "agence.toml"), "rb") as file:
+                lines = file.read(4096).split(b"\n")
+        except OSError:
+            return
+        for line in lines:
+            key, _, value = line.partition(b"=")
+            if key.strip() == b"format" and value.strip().isdigit() and int(value) > FORMAT:
+                raise ShardError(
+                    f"this shard has format {int(value)}, and this agence writes format {FORMAT}",
+                    "install a newer agence; reading works",
+                )
 
     def _refreshed(self, scope: str) -> Index:
         at = look(self.repo, self.pins) if scope == "shared" else Carriers({}, "", "", "")
