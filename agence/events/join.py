@@ -4,8 +4,8 @@ A pure function of the set of lines, so the order of merges, and merging twice, 
 never judges: a line that is no event is kept as well, after the events. The one line that goes is
 one that is there without its data too: nothing ever restores erased data.
 
-Lines are read as bytes, so that no JSON library has to start: in canonical JSON a key holds no quote
-and a string only escaped ones, so the members that end an event are found exactly.
+Lines are read as bytes, so that no JSON library has to start: in canonical JSON a key holds no
+quote and a string only escaped ones, so the members that end an event are found exactly.
 """
 
 from collections.abc import Iterable
