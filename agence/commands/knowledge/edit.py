@@ -72,6 +72,7 @@ def edit(  # noqa: PLR0913 - one parameter per option
             f"Nothing changed in {kind} {short(entity.id)}", {"id": entity.id, "changed": []}
         )
     draft = context.shard.draft(kind, scope, effects, over=entity)
+    draft = draft._replace(supersedes=draft.parents)
     context.shard.append([draft], [Stamp(entity.updated, 0)])
     fields = sorted({str(one["field"]) for one in effects})
     return Report(
