@@ -49,6 +49,7 @@ def main() -> None:
         home, shard = Path(folder, "home"), Path(folder, "shard")
         home.mkdir()
         env = os.environ | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         env |= {
             f"GIT_{who}_{what}": "bench@example.org"
             for who in ("AUTHOR", "COMMITTER")

@@ -2,8 +2,8 @@
 
     python3 tests/gate.py          # the same as `make check`, where there is no make
 
-It needs Python 3.11 or later and git, makes its own virtual environment in `.venv`, and stops at the first step
-that fails, with that step's exit code.
+It needs Python 3.11 or later and git, makes its own virtual environment in `.venv`, and stops at
+the first step that fails, with that step's exit code.
 """
 
 import os
@@ -52,14 +52,22 @@ def install() -> None:
         return
     if not (BIN / "python").exists():
         subprocess.run([python(), "-m", "venv", "--clear", VENV], check=True)
-    words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", ".[dev]"]
+    words = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--editable",
+        ".[dev]",
+    ]
     subprocess.run([BIN / "python", *words], check=True)
     STAMP.touch()
 
 
 def python() -> str:
     """A Python of 3.11 or later: this one, or one on the PATH."""
-    if sys.version_info >= (3, 11):
+    if sys.version_info >= (3, 11):  # noqa: UP036 - an older one may run this file
         return sys.executable
     test = "import sys; sys.exit(sys.version_info < (3, 11))"
     for name in NAMES:

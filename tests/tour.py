@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 _HEX = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,128}\b")
 _VARYING = re.compile(
-    r"(?P<wild>\[\.\.\])|(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?Z?)|(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?P<wild>\[\.\.\])|(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?Z?)"
+    r"|(?P<date>\d{4}-\d\d-\d\d)"
     r"|(?P<hex>\b(?=[0-9a-f]*\d)[0-9a-f]{7,128}\b)"
 )
 _TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?Z?"
@@ -137,7 +138,7 @@ class Tour:
 
 
 def prepare(folder: Path, env: dict[str, str]) -> Tour:
-    """The folder of a tour: a remote, `my-project` with a history, and `teammate`, a clone made before."""
+    """The folder of a tour: a remote, `my-project` with a history, and `teammate`, a clone."""
     script = """
     git init -q --bare remote.git -b main
     git clone -q remote.git my-project 2>/dev/null
@@ -160,11 +161,12 @@ def failures(tour: Tour, page: str) -> Iterator[str]:
         if code != step.code or not tour.matches(step.output, printed):
             said = "\n    ".join([*step.output, f"[exit {step.code}]"])
             real = "\n    ".join([*printed, f"[exit {code}]"])
-            yield f"line {step.line}: $ {step.command}\n  the page:\n    {said}\n  printed:\n    {real}"
+            where = f"line {step.line}: $ {step.command}"
+            yield f"{where}\n  the page:\n    {said}\n  printed:\n    {real}"
 
 
 def rewritten(tour: Tour, page: str) -> str:
-    """The page with the outputs of what happens now; hand-made `...` and `[..]` lines are kept where they fit."""
+    """The page with the outputs of what happens now; lines that fit, such as `...`, are kept."""
     lines = page.splitlines()
     result, inside, skipping = [], False, False
     found = {step.line: step for step in steps(page)}

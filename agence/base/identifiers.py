@@ -34,7 +34,7 @@ def is_agent(name: str) -> bool:
 
 
 def choose(prefix: str, known: Iterable[str], what: str, hint: str = "") -> str:
-    """The one identifier of `known` that begins with `prefix`. Raises Ambiguous for none or several."""
+    """The one of `known` that begins with `prefix`. Raises Ambiguous for none or several."""
     typed = prefix.strip().lower()
     if len(typed) < 4 or not is_hex(typed):
         raise Ambiguous(

@@ -32,7 +32,7 @@ def context(line: Line, row: Row) -> Context:
         ask=_ask if interactive else _nobody,
         read_input=_read_input,
         notice=_notice,
-        edit=_edit if interactive else _no_editor,
+        edit=_edit if interactive or _has_editor() else _no_editor,
         open_shard=_open_shard,
     )
 
@@ -103,6 +103,11 @@ def _edit(text: str) -> str:
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     edited: str = load("agence.agents.editor").edit(text, command)
     return edited
+
+
+def _has_editor() -> bool:
+    """Whether somebody named an editor: then it may be a program that needs no terminal."""
+    return bool(os.environ.get("VISUAL") or os.environ.get("EDITOR"))
 
 
 def _no_editor(_text: str) -> str:

@@ -30,7 +30,7 @@ def commit(
     message: Annotated[str, Option(help="the commit's message", short="m")] = "",
     stage: Annotated[bool, Option(help="write and stage the files; do not commit")] = False,
 ) -> Report:
-    """Publish own events. Raises ShardError, with nothing changed, when git is in the middle of something."""
+    """Publish own events. Raises ShardError, with nothing changed, when git is busy."""
     shard = context.shard
     planned = plan(shard, [_chosen(shard, one) for one in only or []])
     said = message or _message(planned)

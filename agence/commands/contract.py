@@ -64,7 +64,7 @@ class Context:
     edit         opens the person's editor on a text and returns what it became
     """
 
-    def __init__(  # noqa: PLR0913 - one value per port to the world
+    def __init__(
         self,
         *,
         scope: str,
@@ -100,7 +100,7 @@ class Context:
 
     @property
     def shard(self) -> "Shard":
-        """The shard of the innermost work tree, opened at first use. Raises ShardError without one."""
+        """The shard of the innermost work tree, opened at first use. Raises ShardError."""
         if self._shard is None:
             self._shard = self._open_shard(self)
         return self._shard

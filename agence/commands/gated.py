@@ -18,7 +18,7 @@ Judge = Callable[[Sequence[tuple[str, Policy]], Sequence[str]], Decision]
 
 
 def gated(context: Context, words: Sequence[str], judge: Judge) -> Report:
-    """Run `words` if `judge` and, where it asks, a person allow it. Raises Refusal, ApprovalNeeded."""
+    """Run `words` if `judge` and, where it asks, a person allow it. Raises Refusal."""
     repo = discover(context.cwd)
     decision = judge(layers(context, repo), words)
     entry = _intent(context, repo, decision)

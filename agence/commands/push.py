@@ -17,7 +17,7 @@ from agence.shard.shard import Shard
 
 
 def push(context: Context) -> Report:
-    """Push the branch. Raises ShardError without a remote or branch, OutsideError when git fails."""
+    """Push the branch. Raises ShardError without a remote, OutsideError when git fails."""
     shard = context.shard
     branch = shard.repo.head()[0]
     if branch is None:
@@ -70,5 +70,6 @@ def push_failed(remote: str, error: GitFailed) -> OutsideError:
             "`agence ^pull` first, then push again",
         )
     return OutsideError(
-        f"'{remote}' can't be pushed to: {error.reason}", "nothing was sent; what you kept stays here"
+        f"'{remote}' can't be pushed to: {error.reason}",
+        "nothing was sent; what you kept stays here",
     )

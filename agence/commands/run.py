@@ -1,5 +1,4 @@
-"""Run a whitelisted command: its words are matched, there is no shell, what is unknown does not
-run.
+"""Run a whitelisted command, without a shell; what is unknown does not run.
 
 Examples:
     agence /git-status
@@ -21,7 +20,10 @@ from agence.guard.decide import decide
 
 def run(
     context: Context,
-    words: Annotated[list[str], Argument(help="a name of the list, or a program, and its words")],
+    words: Annotated[
+        list[str],
+        Argument(help="a name of the list, or a program, and its words", complete="command"),
+    ],
 ) -> Report:
     """Decide, log, run, log. Raises Refusal (5) or ApprovalNeeded (7)."""
     return gated(context, words, decide)

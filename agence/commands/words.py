@@ -1,4 +1,4 @@
-"""What a person typed, made into fields: titles, bodies, tags; and looked at before it is shared."""
+"""What a person typed, made into fields, and looked at before it is shared."""
 
 import os
 

@@ -114,7 +114,9 @@ class Event(NamedTuple):
         return Stamp(*self.body["hlc"])
 
 
-def write(draft: Draft, seed: bytes, seq: int, prev: str, stamp: Stamp, salt: bytes) -> Event:
+def write(  # noqa: PLR0913, PLR0917 - the six things that a line is made of
+    draft: Draft, seed: bytes, seq: int, prev: str, stamp: Stamp, salt: bytes
+) -> Event:
     """Sign `draft` as number `seq` of the chain of the key of `seed`; `salt` is 16 random bytes.
 
     Raises NotCanonical for values without a canonical form, BadEvent for what is too large.

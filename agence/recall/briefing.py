@@ -6,8 +6,7 @@ _MORE = "\n(cut at the budget; `agence ^recall WORDS` finds the rest)\n"
 
 
 def briefing(parts: Iterable[str], budget: int) -> str:
-    """Those of `parts` that fit into `budget` bytes of UTF-8, in their order, none cut in its
-    middle.
+    """Those of `parts` that fit into `budget` bytes of UTF-8, in their order, none cut.
 
     Where some are left out it says so, within the budget.
     """

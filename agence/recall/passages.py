@@ -5,7 +5,7 @@ AROUND = 240  # characters of the passages before and after that count as its su
 
 
 def passages(body: str) -> list[tuple[str, str]]:
-    """(passage, surroundings) of a text, cut at its paragraphs; one empty passage for an empty text."""
+    """(passage, surroundings) of a text, cut at its paragraphs; one that is empty for no text."""
     pieces = [piece for paragraph in body.split("\n\n") for piece in _cut(paragraph.strip())]
     if not pieces:
         return [("", "")]

@@ -14,8 +14,16 @@ _RECENCY = 0.25  # what a passage of today gains over one of long ago
 _SCOPE = 1.15  # what the asked scope gains over the other
 _WORD = re.compile(r"\w+", re.UNICODE).findall
 
-_EMPTY = frozenset(
-    ["a", "about", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "for", "from", "had", "has", "have", "having", "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "me", "more", "most", "my", "no", "nor", "not", "now", "of", "off", "on", "once", "only", "or", "other", "our", "out", "over", "own", "same", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under", "until", "up", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "why", "will", "with", "would", "you", "your"]
+_EMPTY = frozenset(  # words that carry nothing
+    (  # noqa: SIM905 - a list of a hundred words reads best as text
+        "a about after again all also am an and any are as at be because been before "
+        "being but by can could did do does doing for from had has have having he her "
+        "here hers him his how i if in into is it its just me more most my no nor not now "
+        "of off on once only or other our out over own same she should so some such than "
+        "that the their them then there these they this those through to too under until "
+        "up very was we were what when where which while who whom why will with would you "
+        "your "
+    ).split()
 )
 
 
@@ -44,6 +52,6 @@ def expression(words: list[str], *, every: bool) -> str:
 
 
 def score(rank: float, age: int, *, in_scope: bool) -> float:
-    """The weight of a match: `rank` is FTS5's bm25 (the lower the better), `age` in milliseconds."""
+    """The weight of a match: `rank` is FTS5's bm25 (lower is better), `age` in milliseconds."""
     recency: float = 1 + _RECENCY * 0.5 ** (max(age, 0) / _HALF_LIFE)
     return float(round(-rank * recency * (_SCOPE if in_scope else 1.0), 6))

@@ -11,12 +11,16 @@ from agence.base.lazy import load
 from agence.git.repository import discover
 from agence.shard.index import Index, copy_in_memory
 from agence.shard.layout import Layout
+from agence.shard.template import commands
 
 _MOST = 200
 
 
 def candidates(kind: str, cwd: str) -> list[str]:
-    """The words that may stand for a value of this kind, "entity", "session" or "agent"."""
+    """The words that may stand for a value: an "entity", "session", "agent" or "command"."""
+    if kind == "command":
+        known = load("json").loads(commands())["commands"]
+        return sorted(known)
     try:
         repo = discover(cwd)
     except AgenceError:

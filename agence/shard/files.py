@@ -29,12 +29,12 @@ def locked(path: str, *, wait: bool = True) -> Iterator[bool]:
 
 
 def append_line(handle: int, line: bytes, end: int) -> None:
-    """Append `line` and its newline at `end`, the file's length, and fsync. All of it or nothing."""
+    """Append `line` and its newline at `end`, the file's length; fsync. All of it or nothing."""
     whole = line + b"\n"
     try:
         written = os.write(handle, whole)
         if written != len(whole):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - undone below
         os.fsync(handle)
     except OSError:
         os.ftruncate(handle, end)

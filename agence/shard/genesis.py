@@ -45,7 +45,7 @@ def found(shard: Shard, name: str) -> Genesis:
     if _is_shallow(shard.repo):
         raise ShardError(
             "this is a shallow clone: a shard that exists could be out of its sight",
-            "fetch the whole history (git fetch --unshallow), or run ^init in a full clone and push",
+            "fetch the whole history (git fetch --unshallow), or run ^init in a full clone",
         )
     nonce = shard.ports.entropy(16).hex()
     effects = [set_field("name", name), set_field("nonce", nonce)]
@@ -110,4 +110,4 @@ def _is_shallow(repo: Repository) -> bool:
 
 def _root_commit(repo: Repository) -> str:
     roots = git("rev-list", "--max-parents=0", "HEAD", cwd=repo.work_tree, check=False).split()
-    return sorted(root.decode() for root in roots)[0] if roots else ""
+    return min(root.decode() for root in roots) if roots else ""

@@ -1,5 +1,4 @@
-"""The index: a SQLite file derived from the events, rebuilt when it is missing, waited for by
-nobody.
+"""The index: a SQLite file derived from the events, for which nobody waits.
 
 It remembers which segments were read and verified, which events are in force in which work tree,
 and the folded entities with their words. Nothing is ever written back from it. Who gets its lock
@@ -9,7 +8,7 @@ brings it up to date; who does not, or may not write there, works on a copy in m
 import json
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import apsw
 
@@ -128,7 +127,7 @@ def open_index(path: str) -> Index | None:
 
 
 def copy_in_memory(path: str) -> Index:
-    """A copy of the index file in memory; an empty index where there is no file that can be read."""
+    """A copy of the index file in memory; an empty index where no file can be read."""
     connection = apsw.Connection(":memory:")
     try:
         source = apsw.Connection(f"file:{_uri(path)}?mode=ro", flags=_READ | apsw.SQLITE_OPEN_URI)
@@ -184,7 +183,7 @@ class EntityWriter:
             index.rows("DELETE FROM passage WHERE entity = ?", [number])
             index.rows("DELETE FROM entity WHERE n = ?", [number])
 
-    def __enter__(self) -> "EntityWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:

@@ -37,7 +37,7 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
     if before == " ".join(roots) and not everywhere:
         touched = _extend_force(index)
     else:
-        touched = _recompute_force(index, roots, everywhere)
+        touched = _recompute_force(index, roots, everywhere=everywhere)
         index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
     _prune_trees(index)
     with EntityWriter(index) as entities:
@@ -46,7 +46,7 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
 
 
 def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
-    known = {name: oid for name, oid in index.rows("SELECT name, oid FROM ref")}
+    known: dict[str, str] = dict(index.rows("SELECT name, oid FROM ref"))
     for name in known.keys() - refs.keys():
         index.rows("DELETE FROM ref WHERE name = ?", [name])
     changed = {name: oid for name, oid in refs.items() if known.get(name) != oid}
@@ -142,7 +142,7 @@ def _verified(index: Index, line: bytes, source: str, number: int) -> Event | No
 
 
 def keep(index: Index, event: Event, *, own: bool) -> int:
-    """The number of `event` in the index, put there if it is new. Erased data is never brought back."""
+    """The number of `event` in the index, where it is put if new. What was erased stays so."""
     number = index.one(
         "INSERT INTO event(id, entity, kind, writer, seq, ms, own, line)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING RETURNING n",
@@ -172,7 +172,7 @@ def _roots(index: Index, at: Carriers) -> list[str]:
     return sorted({tree for tree in (checked_out, tree_of(at.default)) if tree})
 
 
-def _recompute_force(index: Index, roots: list[str], everywhere: bool) -> set[str]:
+def _recompute_force(index: Index, roots: list[str], *, everywhere: bool) -> set[str]:
     index.rows("CREATE TEMP TABLE IF NOT EXISTS next(n INTEGER PRIMARY KEY)")
     index.rows("DELETE FROM next")
     if everywhere:

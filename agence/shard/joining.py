@@ -32,7 +32,7 @@ class Joined(NamedTuple):
 
 
 def join(ports: Ports, name: str, wanted: str = "") -> Joined:
-    """Found or join the shard of the repository at `ports.cwd`; `wanted` picks a genesis by its id."""
+    """Found or join the shard of the repository at `ports.cwd`; `wanted` picks a genesis."""
     repo = discover(ports.cwd)
     shard = Shard(repo, ports)
     before = shard.pins
@@ -145,7 +145,7 @@ def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Ge
 
 
 def _write_files(shard: Shard, *, founded: bool) -> list[str]:
-    """The files of the folder, where they are missing; a branch without the folder is left without."""
+    """The files of the folder where they are missing; a branch without it stays without."""
     top = shard.repo.work_tree
     if not founded and not os.path.isdir(os.path.join(top, TRACKED)) and not _is_new_here(shard):
         return []

@@ -46,7 +46,7 @@ class Keyring:
         return self._make(chain, bound)
 
     def keys(self, chain: str) -> list[Key]:
-        """All keys of a chain, whatever they are bound to. Raises TrustError for one that is damaged."""
+        """All keys of a chain, whatever they are bound to. Raises TrustError for a damaged one."""
         if not os.path.isdir(self._folder):
             return []
         with outside(self._folder):

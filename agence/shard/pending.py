@@ -15,13 +15,13 @@ class Elsewhere(NamedTuple):
 
 
 def unpublished(shard: Shard) -> list[tuple[str, str, str]]:
-    """(event id, kind, entity id) of the own shared events that no ref of a branch or remote holds."""
+    """(event id, kind, entity id) of the own shared events that no branch holds."""
     index = shard.index("shared")
     sql = (
         "SELECT id, kind, entity FROM event WHERE own AND NOT EXISTS ("
         " SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
         " JOIN ref ON ref.tree = tree.oid"
-        " WHERE member.n = event.n AND ref.name LIKE 'refs/%' AND ref.name NOT LIKE 'refs/agence/%')"
+        " WHERE member.n = event.n AND ref.name NOT LIKE 'refs/agence/%')"
         " ORDER BY n"
     )
     return [(row[0], row[1], row[2]) for row in index.rows(sql)]

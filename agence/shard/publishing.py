@@ -6,10 +6,9 @@ ones.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agence.events.blob import blobs_of
-from agence.events.event import Event
 from agence.events.segment import LIMIT, pack
 from agence.fold.entity import Entity
 from agence.fold.state import closed, fold
@@ -21,6 +20,9 @@ from agence.shard.layout import LOG, TRACKED
 from agence.shard.shard import Shard
 from agence.shard.staged import staged_segments
 from agence.shard.views import drafts, rendered
+
+if TYPE_CHECKING:
+    from agence.events.event import Event
 
 CROWD = 256  # files of one writer and month before they are joined into a larger one
 
@@ -39,7 +41,7 @@ class Plan(NamedTuple):
 
 
 def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
-    """The publication of every own shared event that HEAD's tree lacks, or of the entities `only`."""
+    """The publication of every own shared event that HEAD lacks, or of the entities `only`."""
     index = shard.index("shared")
     tree = _head_tree(shard)
     held = set(_held(index, tree))
@@ -171,7 +173,7 @@ def _new_segments(index: Index, numbers: set[int]) -> dict[str, bytes | None]:
 def _compaction(
     shard: Shard, index: Index, tree: str, changes: dict[str, bytes | None]
 ) -> dict[str, bytes | None]:
-    """Where one of our folders holds more than CROWD files: one larger segment in place of the small."""
+    """Where one of our folders holds more than CROWD files: one larger segment for the small."""
     own = set(shard.log("shared").files())
     folders: dict[str, dict[str, str]] = {}
     for path, oid in index.rows("SELECT path, segment FROM tree WHERE oid = ?", [tree]):
@@ -192,7 +194,10 @@ def _compaction(
 
 
 def _size(index: Index, segment: str) -> int:
-    sql = "SELECT sum(length(line) + 1) FROM member JOIN event ON event.n = member.n WHERE segment = ?"
+    sql = (
+        "SELECT sum(length(line) + 1) FROM member JOIN event ON event.n = member.n"
+        " WHERE segment = ?"
+    )
     return int(index.one(sql, [segment]) or 0)
 
 

@@ -23,7 +23,6 @@ from agence.shard.keyring import Keyring
 from agence.shard.layout import TRACKED, Layout, folder
 from agence.shard.own_log import OwnLog
 
-
 FORMAT = 1  # the major version of what is written
 
 

@@ -1,4 +1,4 @@
-"""What a shard begins with: the codex of the template, and the small files that guard the folder."""
+"""What a shard begins with: the codex of the template, and the folder's small files."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The files of `.agence/` that are rendered from events: where each lies, and what it should say."""
+"""The files of `.agence/` that are rendered from events: where they lie, what they say."""
 
 import os
 from collections.abc import Iterable
@@ -54,7 +54,8 @@ def drafts(top: str, files: dict[str, bytes], committed: dict[str, bytes]) -> li
         there = read(top, path)
         if there is None or there in (wanted, committed.get(path)):
             continue
-        if path.startswith(f"{CODEX}/") or path.removeprefix(f"{TRACKED}/") in STATIC or is_draft(there):
+        named = path.startswith(f"{CODEX}/") or path.removeprefix(f"{TRACKED}/") in STATIC
+        if named or is_draft(there):
             found.append(path)
     return sorted(found)
 

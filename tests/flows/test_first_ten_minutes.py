@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from agence.base.identifiers import Ambiguous, choose
 from tests.clone import Clone
 
 AGENCE = [sys.executable, "-m", "agence"]
@@ -82,8 +83,6 @@ def test_an_id_that_fits_none_or_two(shard):
 
 
 def test_a_prefix_that_fits_two_names_both():
-    from agence.base.identifiers import Ambiguous, choose
-
     first, second = "abcd1" + "0" * 59, "abcd2" + "0" * 59
     with pytest.raises(Ambiguous) as caught:
         choose("abcd", [first, second], "lesson")
@@ -182,7 +181,8 @@ def test_a_full_disk(small_disk):
                     file.write(b"x" * size)
             except OSError:
                 continue
-    for words in (("^learn", "y" * 100, "--body", "z" * 9000), ("^save", "half", "--task", "z" * 9000)):
+    long = "z" * 9000
+    for words in (("^learn", "y" * 100, "--body", long), ("^save", "half", "--task", long)):
         message = said(clone, *words, code=6)
         assert "no space" in message or "disk is full" in message
     said(clone, "^commit", code=6)

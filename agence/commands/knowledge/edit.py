@@ -29,7 +29,7 @@ from agence.schema.effects import Effect, add_member, remove_member, set_field
 from agence.shard.ingest import known
 
 
-def edit(  # noqa: PLR0913 - one parameter per option
+def edit(
     context: Context,
     identity: Annotated[str, Argument(help="its id", metavar="ID", complete="entity")],
     title: Annotated[str | None, Option(help="a new title")] = None,

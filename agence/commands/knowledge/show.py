@@ -30,7 +30,9 @@ def show(
         head.append(" ".join(f"#{tag}" for tag in entity.tags))
     if entity.text("status"):
         head.append(f"status: {entity.text('status')}")
-    for one in entity.lost:
-        head.append(f"written at the same time as {one.field} ({short(one.event)}): {one.value}")
+    head += [
+        f"written at the same time as {one.field} ({short(one.event)}): {one.value}"
+        for one in entity.lost
+    ]
     body = entity.text("body")
     return Report("\n".join([*head, *(["", body] if body else [])]), as_json(entity))
