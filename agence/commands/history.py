@@ -15,7 +15,7 @@ from agence.commands.contract import JSON, Argument, Context, Report
 from agence.commands.shown import moment
 from agence.events.event import Event
 from agence.fold.entity import present
-from agence.shard.ingest import known
+from agence.shard.judging import known
 
 
 def history(

@@ -4,12 +4,11 @@ Only what changed is read: refs whose tip moved, segments not read before, the t
 A line that does not verify is left out and listed as a fault; it never stops the others.
 """
 
-import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
-from agence.base.errors import TrustError
-from agence.events.event import Event, read
+from agence.events.event import Event
 from agence.events.segment import order_faults, split_lines
 from agence.fold.entity import Entity, fold_entity
 from agence.git.objects import Found, list_tree, read_many, resolve_many
@@ -18,7 +17,10 @@ from agence.recall.passages import passages
 from agence.shard.blobs import Blobs
 from agence.shard.carriers import Carriers
 from agence.shard.index import EntityWriter, Index
+from agence.shard.judging import judge, known
 from agence.shard.own_log import OwnLog
+
+_BATCH = 4000  # lines that are verified at once
 
 
 def refresh(  # noqa: PLR0913 - the carriers, each by its name
@@ -95,50 +97,50 @@ def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:
 
 def _ingest_segments(index: Index, repo: Repository, segments: dict[str, str]) -> None:
     have = {oid for oid in segments if index.one("SELECT 1 FROM segment WHERE oid = ?", [oid])}
-    wanted = [oid for oid in segments if oid not in have]
-    for found in read_many(repo, wanted):
-        if not isinstance(found, Found):
-            continue
-        _ingest_segment(index, found.oid, segments[found.oid], found.content)
+    batch: list[tuple[str, list[bytes]]] = []
+    for found in read_many(repo, [oid for oid in segments if oid not in have]):
+        if isinstance(found, Found):
+            lines, torn = split_lines(found.content)
+            batch.append((found.oid, [*lines, *([torn] if torn else [])]))
+        if sum(len(lines) for _, lines in batch) >= _BATCH:
+            _keep_segments(index, segments, batch)
+            batch = []
+    _keep_segments(index, segments, batch)
 
 
-def _ingest_segment(index: Index, oid: str, path: str, content: bytes) -> None:
-    lines, torn = split_lines(content)
-    ids, numbers = [], []
-    for at, line in enumerate([*lines, *([torn] if torn else [])], 1):
-        event = _verified(index, line, path, at)
-        if event is not None:
-            ids.append(event.id)
-            numbers.append(keep(index, event, own=False))
-    faults = order_faults(path, ids)
-    for fault in faults:
-        index.rows("INSERT INTO fault VALUES (?, ?, ?)", [path, 0, fault])
-    index.db.executemany("REPLACE INTO member VALUES (?, ?)", [(oid, n) for n in numbers])
-    index.rows("REPLACE INTO segment VALUES (?, ?, ?)", [oid, path, not faults])
+def _keep_segments(
+    index: Index, paths: dict[str, str], batch: list[tuple[str, list[bytes]]]
+) -> None:
+    verdicts = iter(judge([line for _, lines in batch for line in lines]))
+    for oid, lines in batch:
+        path = paths[oid]
+        events = _valid(index, path, list(islice(verdicts, len(lines))))
+        numbers = [keep(index, event, own=False) for event in events]
+        faults = order_faults(path, [event.id for event in events])
+        for fault in faults:
+            index.rows("INSERT INTO fault VALUES (?, ?, ?)", [path, 0, fault])
+        index.db.executemany("REPLACE INTO member VALUES (?, ?)", [(oid, n) for n in numbers])
+        index.rows("REPLACE INTO segment VALUES (?, ?, ?)", [oid, path, not faults])
 
 
 def _ingest_own(index: Index, log: OwnLog) -> None:
     for path, length in log.lengths().items():
         start = index.one("SELECT length FROM own WHERE path = ?", [path]) or 0
-        if length < start:
-            start = 0
-        if length == start:
-            continue
-        end = start
-        for line in log.lines(path, start):
-            end += len(line) + 1
-            event = _verified(index, line, path, end)
-            if event is not None:
+        start = start if start <= length else 0
+        lines = log.lines(path, start) if start < length else iter(())
+        while batch := list(islice(lines, _BATCH)):
+            start += sum(len(line) + 1 for line in batch)
+            for event in _valid(index, path, judge(batch)):
                 keep(index, event, own=True)
-        index.rows("REPLACE INTO own VALUES (?, ?)", [path, end])
+        index.rows("REPLACE INTO own VALUES (?, ?)", [path, start])
 
 
-def _verified(index: Index, line: bytes, source: str, number: int) -> Event | None:
-    try:
-        return read(line)
-    except TrustError as error:
-        index.rows("INSERT INTO fault VALUES (?, ?, ?)", [source, number, error.message])
-        return None
+def _valid(index: Index, source: str, verdicts: list[Event | str]) -> list[Event]:
+    """The events among the verdicts on a source's lines; the other lines are noted as faults."""
+    for number, verdict in enumerate(verdicts, 1):
+        if isinstance(verdict, str):
+            index.rows("INSERT INTO fault VALUES (?, ?, ?)", [source, number, verdict])
+    return [verdict for verdict in verdicts if not isinstance(verdict, str)]
 
 
 def keep(index: Index, event: Event, *, own: bool) -> int:
@@ -249,9 +251,10 @@ def _settle_waiting(index: Index) -> set[str]:
 def _fold_again(index: Index, identity: str, entities: EntityWriter, blobs: Blobs) -> None:
     sql = (
         "SELECT line FROM event CROSS JOIN force ON force.place = ? AND force.n = event.n"
-        " WHERE entity = ? AND NOT waits"
+        " WHERE entity = ? AND NOT waits AND event.n NOT IN"
+        f" ({OVERWRITING} AND event.entity = ?)"
     )
-    events = [known(row[0]) for row in index.rows(sql, [index.place, identity])]
+    events = [known(row[0]) for row in index.rows(sql, [index.place, identity, identity])]
     entity = fold_entity(events, _Everything())
     if entity is None:
         entities.drop(identity)
@@ -270,17 +273,18 @@ def _words(entity: Entity) -> list[tuple[str, str, str, str]]:
     return [(title, tags, piece, around) for piece, around in passages(body)] if title else []
 
 
+# Events about a page of governance that another key than the page's own has signed: no law.
+OVERWRITING = (
+    "SELECT event.n FROM event JOIN event AS page ON page.id = event.entity"
+    " WHERE page.kind = 'codex' AND event.writer != page.writer"
+)
+
+
 class _Everything:
     """Contains whatever is asked: what waits was taken out before."""
 
     def __contains__(self, one: object) -> bool:
         return True
-
-
-def known(line: bytes) -> Event:
-    """The event of a line that was verified when it was put in the index."""
-    outer = json.loads(line)
-    return Event(outer["id"], line, outer["body"], outer.get("data"))
 
 
 def events_of(index: Index, sql: str, values: Iterable[Any] = ()) -> list[Event]:

@@ -26,7 +26,7 @@ from agence.commands.words import (
 )
 from agence.fold.entity import Entity
 from agence.schema.effects import Effect, add_member, remove_member, set_field
-from agence.shard.ingest import known
+from agence.shard.judging import known
 
 
 def edit(
@@ -48,17 +48,17 @@ def edit(
     if body is not None and file is not None:
         raise UsageError("--body and --file both give the body", "use one of them")
     body = read_file(context, file) if file is not None else body
-    tags = set(entity.tags) | set(tags_of(tag)) - set(tags_of(untag))
-    tags -= set(tags_of(untag))
+    typed = [*entity.tags, *(tag or [])]
     if all(one is None for one in (title, body, tag, untag, status)):
-        title, body, tags = _in_editor(context, entity)
+        title, body, typed = _in_editor(context, entity)
+    tags = set(tags_of(typed)) - set(tags_of(untag))
     if status is not None and not entity.text("status"):
         raise UsageError(f"a {kind} has no status")
     new_title = title_and_body(title, None)[0] if title is not None else entity.text("title")
     new_body = clean(body) if body is not None else entity.text("body")
     changed = {"title": new_title, "body": new_body, "status": status or entity.text("status")}
     if scope == "shared":
-        refuse_credentials("\n".join([new_title, new_body, *tags]), allowed=allow_secret)
+        refuse_credentials("\n".join([new_title, new_body, *typed]), allowed=allow_secret)
     effects: list[Effect] = [
         set_field(field, context.shard.field(scope, value))
         for field, value in changed.items()
@@ -81,11 +81,12 @@ def edit(
     )
 
 
-def _in_editor(context: Context, entity: Entity) -> tuple[str, str, set[str]]:
+def _in_editor(context: Context, entity: Entity) -> tuple[str, str, list[str]]:
+    """The title, the text and the tags as they were typed."""
     before = f"{entity.text('title')}\ntags: {', '.join(entity.tags)}\n\n{entity.text('body')}\n"
     first, _, rest = clean(context.edit(before)).partition("\n")
-    tags = set(entity.tags)
+    tags = list(entity.tags)
     if rest.startswith("tags:"):
         said, _, rest = rest.partition("\n")
-        tags = set(tags_of([said.removeprefix("tags:")]))
+        tags = [said.removeprefix("tags:")]
     return first, rest, tags
