@@ -48,7 +48,7 @@ def add(
     check_status(status)
     tags = tags_of(tag)
     if scope == "shared":
-        refuse_credentials("\n".join([title, whole, *tags]), allowed=allow_secret)
+        refuse_credentials("\n".join([title, whole, *(tag or [])]), allowed=allow_secret)
     effects: list[Effect] = [set_field("title", title)]
     if whole:
         effects.append(set_field("body", context.shard.field(scope, whole)))
