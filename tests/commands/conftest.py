@@ -1,0 +1,93 @@
+"""Clones with a shard, made once and copied for each test, worked in without a process of ours."""
+
+import glob
+import os
+import shutil
+
+import pytest
+
+from agence.commands.init import init
+from agence.commands.pull import pull
+from agence.commands.push import push
+from agence.git.repository import discover
+from agence.shard.keyring import Keyring
+from agence.shard.layout import Layout
+from tests.clone import Clone
+from tests.commands.desk import Desk
+from tests.conftest import make_history
+
+
+def moved(source: str, target: str) -> None:
+    """Copy a folder of clones as if they had been made there: their paths, and what keys bind to.
+
+    A clone that is merely copied makes new writers, and so is its shard's founder no longer.
+    """
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("index.db*"))
+    for config in glob.glob(f"{target}/*/.git/config"):
+        clone = Clone(os.path.dirname(os.path.dirname(config)))
+        clone.write(config, clone.read(config).replace(source, target))
+        common = discover(clone.path).common_dir
+        keyring = Keyring(Layout(common), common, os.urandom)
+        for key in keyring.keys("shared"):
+            keyring._save(key._replace(bound=keyring.binding()))
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory, git_identity):
+    """A folder with one clone that has just founded a shard; nothing of it is committed."""
+    folder = tmp_path_factory.mktemp("founded")
+    clone = Clone(folder / "repo")
+    os.mkdir(clone.path)
+    clone.git("init", "--quiet")
+    make_history(clone)
+    init(Desk(clone, 101)("^init"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory, git_identity):
+    """A folder with a bare remote and two clones that share a published shard."""
+    folder = tmp_path_factory.mktemp("shared")
+    remote = Clone(folder / "remote.git")
+    ours, theirs = (Desk(Clone(folder / name), 102) for name in ("ours", "theirs"))
+    os.mkdir(remote.path)
+    remote.git("init", "--quiet", "--bare")
+    remote.git("clone", "--quiet", remote.path, ours.clone.path)
+    make_history(ours.clone)
+    ours.clone.git("push", "--quiet", "--set-upstream", "origin", "main")
+    init(ours("^init"))
+    ours.commit()
+    push(ours("^push"))
+    remote.git("clone", "--quiet", remote.path, theirs.clone.path)
+    init(theirs("^init"))
+    return folder
+
+
+@pytest.fixture
+def context(founded, tmp_path):
+    """A desk at a clone that has just founded a shard; nothing of it is committed."""
+    moved(str(founded), str(tmp_path / "clones"))
+    return Desk(Clone(tmp_path / "clones" / "repo"), 1)
+
+
+@pytest.fixture
+def desks(shared, tmp_path):
+    """Desks at two clones of one remote that share a published shard; the first founded it."""
+    moved(str(shared), str(tmp_path / "clones"))
+    return tuple(
+        Desk(Clone(tmp_path / "clones" / name), seed)
+        for seed, name in enumerate(("ours", "theirs"), 2)
+    )
+
+
+@pytest.fixture
+def send(desks):
+    """Publish and push what the first clone has, and pull it into the second."""
+
+    def sending():
+        ours, theirs = desks
+        ours.commit()
+        push(ours("^push"))
+        pull(theirs("^pull"))
+
+    return sending
