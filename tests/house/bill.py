@@ -28,7 +28,8 @@ class Door(NamedTuple):
     """One line as typed, and what it may not import.
 
     `program` is the module with `entry`, `words` are typed after it, `forbidden` are modules that
-    it may not import, with all below them; it runs in a folder with `files` and ends with `code`.
+    it may not import, with all below them; it runs in a folder with `files`, reads `feed` and ends
+    with `code`.
     """
 
     program: str
@@ -36,6 +37,7 @@ class Door(NamedTuple):
     forbidden: frozenset[str]
     files: Mapping[str, str] = {}
     code: int = 0
+    feed: str = ""
 
 
 HEAVY = frozenset(
@@ -50,11 +52,23 @@ OUTSIDE = frozenset({"apsw", "blake3", "merge3", "nacl", "socket", "sqlite3", "s
 
 DOORS = {
     "agence --version": Door("agence.cli.main", ("--version",), HEAVY | OUTSIDE | {"json"}),
-    "agence-merge": Door(
+    "agence-merge log": Door(
         "agence.drivers.merge",
         ("log", "base", "ours", "theirs", "log.jsonl"),
-        HEAVY | {"apsw", "nacl", "socket", "sqlite3", "subprocess"},
-        {"base": "", "ours": "", "theirs": ""},
+        HEAVY | OUTSIDE | {"agence.fold", "json", "re", "typing"},
+        {"base": "", "ours": "", "theirs": '{"id":"a"}\n'},
+    ),
+    "agence-merge view": Door(
+        "agence.drivers.merge",
+        ("view", "base", "ours", "theirs", "x.md"),
+        HEAVY | OUTSIDE - {"blake3", "merge3"} | {"agence.fold.entity", "agence.shard"},
+        {"base": "a\nb\nc\n", "ours": "1\nb\nc\n", "theirs": "a\nb\n3\n"},
+    ),
+    "agence-hook": Door(
+        "agence.drivers.hook",
+        ("claude", "pre-tool"),
+        HEAVY | OUTSIDE | {"agence.cli", "agence.commands", "agence.git", "agence.shard.shard"},
+        feed='{"tool_name": "Bash", "tool_input": {"command": "cd a && git clean -fd"}}',
     ),
 }
 
@@ -65,8 +79,8 @@ def imported(door: Door, folder: str) -> list[Line]:
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
     script = f"import sys; from {door.program} import entry; sys.exit(entry())"
-    bare = {line.module for line in _bill(("-c", "pass"), folder, 0)}
-    lines = _bill(("-c", script, *door.words), folder, door.code)
+    bare = {line.module for line in _bill(("-c", "pass"), folder, Door("", (), frozenset()))}
+    lines = _bill(("-c", script, *door.words), folder, door)
     return [line for line in lines if line.module not in bare]
 
 
@@ -79,17 +93,18 @@ def forbidden(door: Door, lines: list[Line]) -> list[str]:
     ]
 
 
-def _bill(words: tuple[str, ...], folder: str, code: int) -> list[Line]:
+def _bill(words: tuple[str, ...], folder: str, door: Door) -> list[Line]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *words],
         cwd=folder,
+        input=door.feed,
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": ROOT},
     )
     said = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
-    assert done.returncode == code, "\n".join([f"ended with {done.returncode}", *said])
+    assert done.returncode == door.code, "\n".join([f"ended with {done.returncode}", *said])
     found = map(BILL_LINE.match, done.stderr.splitlines())
     return [Line(match[3], int(match[1]), int(match[2])) for match in found if match]
 
