@@ -10,6 +10,7 @@ is not in force here is named by its ref; `^recall --everywhere` finds it.
 
 from agence.base.identifiers import short
 from agence.commands.contract import JSON, Context, Report
+from agence.shard.governance import unadopted
 from agence.shard.pending import elsewhere, faults, unpublished, unsent, waiting
 from agence.shard.publishing import tree_views
 from agence.shard.shard import Shard
@@ -25,6 +26,7 @@ def status(context: Context) -> Report:
     broken = faults(shard)
     private = shard.index("private").one("SELECT count(*) FROM event WHERE own")
     rests = waiting(shard)
+    laws = unadopted(shard)
     sends = unsent(shard)
     lines = [_place(shard), *titles]
     lines.append(_count(len(events), "event", "not published yet; `agence ^commit` publishes"))
@@ -33,6 +35,10 @@ def status(context: Context) -> Report:
     for one in others:
         what = _count(one.events, "event", "known, not in force")
         lines.append(f"{one.ref}: {what} ({', '.join(one.kinds)})")
+    lines += [
+        _count(one.events, "event", f"of writer {short(one.writer)} does not count as governance")
+        for one in laws
+    ]
     lines += [f"waits for what it rests on: {short(one)}" for one in rests]
     lines += [f"left out, does not verify: {s}:{n}: {why}" for s, n, why in broken]
     lines.append(_count(private or 0, "private event", "on this machine only, never published"))
@@ -44,6 +50,7 @@ def status(context: Context) -> Report:
         "unsent": sends,
         "drafts": list(edited),
         "not_in_force": [one._asdict() for one in others],
+        "not_governance": [one._asdict() for one in laws],
         "waiting": list(rests),
         "faults": [{"source": s, "line": n, "reason": why} for s, n, why in broken],
         "private": private or 0,

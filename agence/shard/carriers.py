@@ -91,17 +91,17 @@ def remote_names(repo: Repository) -> list[str]:
     return [key.removeprefix("remote.").removesuffix(".url") for key in keys]
 
 
-def choose_remote(repo: Repository, branch: str) -> tuple[str, str]:
+def choose_remote(repo: Repository, branch: str, pinned: str = "") -> tuple[str, str]:
     """(remote, branch there) that count as the shard's own; "" where there is none.
 
-    The remote is that of the branch's upstream, else origin, else the only one; its branch is what
-    its HEAD names, else the upstream branch.
+    The remote is the pinned one, else that of the branch's upstream, else origin, else the only
+    one; its branch is what its HEAD names, else the upstream branch.
     """
     config = repo.config()
     remotes = remote_names(repo)
     upstream = config.get(f"branch.{branch}.remote", [""])[-1] if branch else ""
     only = remotes[0] if len(remotes) == 1 else ""
-    remote = next((one for one in (upstream, "origin", only) if one in remotes), "")
+    remote = pinned or next((one for one in (upstream, "origin", only) if one in remotes), "")
     if not remote:
         return "", ""
     name = f"refs/remotes/{remote}/HEAD"
@@ -109,3 +109,10 @@ def choose_remote(repo: Repository, branch: str) -> tuple[str, str]:
     head = said.decode().strip().removeprefix(f"refs/remotes/{remote}/")
     merge = config.get(f"branch.{branch}.merge", [""])[-1] if upstream == remote else ""
     return remote, head or merge.removeprefix("refs/heads/")
+
+
+def own_remote(repo: Repository) -> tuple[str, str]:
+    """(remote, branch there) as they are pinned, or as `^init` would pin them now."""
+    pins = read_pins(repo)
+    remote, there = choose_remote(repo, repo.head()[0] or "", pins.remote)
+    return remote, pins.branch or there

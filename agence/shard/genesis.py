@@ -11,24 +11,40 @@ from agence.events.event import Draft, Event
 from agence.git.repository import Repository
 from agence.git.run import git
 from agence.schema.effects import Effect, set_field
-from agence.shard.carriers import Pins, choose_remote
+from agence.shard.carriers import Pins, look, own_remote, read_pins
 from agence.shard.ingest import events_of
 from agence.shard.shard import Shard
 from agence.shard.template import codex
 
+# Where a genesis was seen, the place that counts most first.
+OWN_BRANCH, CHECKED_OUT, NEAR, ELSEWHERE = range(4)
+_OF_REMOTES = ("refs/remotes", "refs/agence/remotes")
+_HOLDERS = (
+    "SELECT DISTINCT tree.oid, ref.name FROM event JOIN member ON member.n = event.n"
+    " JOIN tree ON tree.segment = member.segment LEFT JOIN ref ON ref.tree = tree.oid"
+    " WHERE event.id = ?"
+)
+
 
 class Genesis(NamedTuple):
-    """`id` names the shard, `founder` is the key that signed it, `yields_to` its alias or ""."""
+    """One genesis that this clone knows.
+
+    id         names the shard; `founder` is the key that signed it
+    yields_to  the shard of which its founder says that this is another name, or ""
+    place      where it was seen: on the shard's own branch, in what is checked out, on another
+               branch here or of the shard's own remote, or only elsewhere, as on a stranger's fork
+    """
 
     id: str
     founder: str
     name: str
     yields_to: str
+    place: int
 
 
 def visible(shard: Shard) -> list[Genesis]:
     """Every genesis that this clone knows, the one to join first."""
-    index = shard.everywhere()
+    index, sight = shard.everywhere(), _look(shard)
     sql = "SELECT line FROM event WHERE kind = 'shard' ORDER BY id"
     events = events_of(index, sql)
     first = {event.id: event for event in events if event.body["entity"] == ""}
@@ -36,8 +52,45 @@ def visible(shard: Shard) -> list[Genesis]:
     for one in sorted(first):
         aliases = [e for e in events if e.entity == one and e.writer == first[one].writer]
         alias = next((_field(e, "alias") for e in aliases if _field(e, "alias")), "")
-        found.append(Genesis(one, first[one].writer, _field(first[one], "name"), alias))
-    return found
+        own = bool(index.one("SELECT own FROM event WHERE id = ?", [one]))
+        place = sight.place(list(index.rows(_HOLDERS, [one])), own=own)
+        found.append(Genesis(one, first[one].writer, _field(first[one], "name"), alias, place))
+    return sorted(found, key=lambda one: (one.place, one.id))
+
+
+def refuse_headless(shard: Shard) -> None:
+    """Raises ShardError where events of a shard are near, whose genesis is nowhere."""
+    sight = _look(shard)
+    trees = "SELECT tree.oid, ref.name FROM tree LEFT JOIN ref ON ref.tree = tree.oid"
+    if sight.place(list(shard.everywhere().rows(trees)), own=False) != ELSEWHERE:
+        raise ShardError(
+            "events of a shard are here, but its genesis is not",
+            "fetch the branch that carries it, such as the default branch, and run ^init again",
+        )
+
+
+class _Sight(NamedTuple):
+    """From where this clone looks: the ref of its own branch, the log checked out, ref prefixes."""
+
+    own: str
+    head: str
+    near: tuple[str, ...]
+
+    def place(self, rows: list[tuple[str, str | None]], *, own: bool) -> int:
+        """The place that counts most of those that hold an event: `rows` of (tree, ref or None)."""
+        names = {name for _, name in rows if name}
+        if self.own in names:
+            return OWN_BRANCH
+        if self.head in {tree for tree, _ in rows}:
+            return CHECKED_OUT
+        return NEAR if own or any(name.startswith(self.near) for name in names) else ELSEWHERE
+
+
+def _look(shard: Shard) -> _Sight:
+    remote, branch = own_remote(shard.repo)
+    own = f"refs/remotes/{remote}/{branch}" if remote and branch else ""
+    near = ("refs/heads/", *(f"{one}/{remote}/" for one in _OF_REMOTES if remote))
+    return _Sight(own, look(shard.repo, shard.pins).head, near)
 
 
 def found(shard: Shard, name: str) -> Genesis:
@@ -54,18 +107,13 @@ def found(shard: Shard, name: str) -> Genesis:
     event = shard.append([genesis])[0]
     pages = [_adoption(event.id, shard.speaker, path, text) for path, text in codex().items()]
     shard.append(pages)
-    return Genesis(event.id, event.writer, name, "")
+    return Genesis(event.id, event.writer, name, "", NEAR)
 
 
 def pin(repo: Repository, genesis: Genesis) -> Pins:
     """Pin a genesis, its founder, and the remote and branch that count as the shard's own."""
-    branch = repo.head()[0] or ""
-    config = repo.config()
-    remote, there = choose_remote(repo, branch)
-    remote = config.get("agence.remote", [""])[-1] or remote
-    if config.get("agence.branch", [""])[-1]:
-        there = config["agence.branch"][-1]
-    home = config.get("agence.home", [""])[-1] or there or branch
+    remote, there = own_remote(repo)
+    home = read_pins(repo).home or there or repo.head()[0] or ""
     pins = Pins(genesis.id, genesis.founder, remote, there, home)
     for field, value in zip(Pins._fields, pins, strict=True):
         if value:
@@ -74,7 +122,12 @@ def pin(repo: Repository, genesis: Genesis) -> Pins:
 
 
 def alias(shard: Shard, yielding: Genesis, to: Genesis) -> Event | None:
-    """Sign that `yielding` is `to` by another name, while only this clone's founder wrote there."""
+    """Sign that `yielding` is `to` by another name, while only this clone's founder wrote there.
+
+    Not to a shard that lies farther off than its own: what was fetched is not what was merged.
+    """
+    if to.place > yielding.place:
+        return None
     index = shard.everywhere()
     sql = "SELECT line FROM event"
     writers = {e.writer for e in events_of(index, sql) if e.body["shard"] == yielding.id}

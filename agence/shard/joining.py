@@ -8,9 +8,17 @@ from agence.base.errors import OutsideError, ShardError, UsageError
 from agence.base.identifiers import short
 from agence.git.repository import Repository, discover
 from agence.git.run import GitFailed, git, impatient
-from agence.shard.carriers import Pins, choose_remote
+from agence.shard.carriers import Pins, own_remote
 from agence.shard.files import outside, replace
-from agence.shard.genesis import Genesis, alias, found, pin, visible
+from agence.shard.genesis import (
+    ELSEWHERE,
+    Genesis,
+    alias,
+    found,
+    pin,
+    refuse_headless,
+    visible,
+)
 from agence.shard.layout import TRACKED
 from agence.shard.shard import Ports, Shard
 from agence.shard.views import CODEX, rendered
@@ -90,8 +98,7 @@ def _configure(repo: Repository, programs: Sequence[str]) -> list[str]:
         if repo.config().get(key, [""])[-1] != value:
             repo.set_config(key, value)
             changed.append(key)
-    branch = repo.head()[0] or ""
-    remote = repo.config().get("agence.remote", [""])[-1] or choose_remote(repo, branch)[0]
+    remote = own_remote(repo)[0]
     key = f"remote.{remote}.fetch"
     if remote and refspec(remote) not in repo.config().get(key, []):
         repo.add_config(key, refspec(remote))
@@ -100,8 +107,7 @@ def _configure(repo: Repository, programs: Sequence[str]) -> list[str]:
 
 
 def _fetch_shared(repo: Repository) -> list[str]:
-    branch = repo.head()[0] or ""
-    remote = repo.config().get("agence.remote", [""])[-1] or choose_remote(repo, branch)[0]
+    remote = own_remote(repo)[0]
     if not remote:
         return []
     words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, refspec(remote))
@@ -130,10 +136,12 @@ def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Ge
             f"this clone is pinned to shard {short(shard.pins.shard)}, of which nothing is here",
             "fetch the branch that carries it; `agence ^deinit` forgets the pin",
         )
-    if not seen:
+    near = [one for one in seen if one.place != ELSEWHERE]
+    if not near and not pinned:
+        refuse_headless(shard)
         return found(shard, name), True
-    chosen = pinned or next((one for one in seen if not one.yields_to), seen[0])
-    for other in seen:
+    chosen = pinned or next((one for one in near if not one.yields_to), near[0])
+    for other in near:
         if other.id < chosen.id and pinned:
             signed = alias(shard, chosen, other)
             said = "signed as an alias of it" if signed else "which is older in order"

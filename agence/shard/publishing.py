@@ -15,7 +15,7 @@ from agence.fold.state import closed, fold
 from agence.git.blob_name import blob_id
 from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.shard.index import Index
-from agence.shard.ingest import events_of
+from agence.shard.ingest import OVERWRITING, events_of
 from agence.shard.layout import LOG, TRACKED
 from agence.shard.shard import Shard
 from agence.shard.staged import staged_segments
@@ -207,8 +207,9 @@ def _entities(index: Index, numbers: set[int]) -> list[Entity]:
     sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
     if numbers == {row[0] for row in index.rows(sql, here)}:
         return list(index.entities())
+    counted = numbers - {row[0] for row in index.rows(OVERWRITING)}
     events = [
-        e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
+        e for n in counted for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
     ]
     return list(fold(closed(events)).values())
 
