@@ -12,7 +12,7 @@ from typing import Annotated
 from agence.base.errors import UsageError
 from agence.commands.contract import Argument, Context, Report
 from agence.commands.recall import shown
-from agence.recall.query import carrying
+from agence.recall.query import Wanted, carrying
 from agence.shard.search import search
 
 _MOST = 3
@@ -26,7 +26,7 @@ def ask(
     asked = carrying(" ".join(words))
     if not asked:
         raise UsageError("there is no question", 'agence "How do we deploy?"')
-    hits = search(context.shard.index("shared"), asked, context.now(), in_scope=True)
+    hits = search(context.shard.index("shared"), Wanted(asked), context.now(), in_scope=True)
     hits = sorted(hits, key=lambda hit: (-hit.score, hit.id))[:_MOST]
     said = "No model is configured; these are the passages that answer best:"
     if not hits:

@@ -13,7 +13,7 @@ from typing import Annotated
 from agence.base.errors import UsageError
 from agence.commands.contract import Argument, Context, Report
 from agence.commands.recall import shown
-from agence.recall.query import carrying
+from agence.recall.query import Wanted, carrying
 from agence.shard.search import search
 
 _KINDS = ("plan", "issue")
@@ -28,9 +28,9 @@ def plan_ahead(
     asked = carrying(" ".join(words))
     if not asked:
         raise UsageError("there is nothing to plan", "agence +refactor the queue")
-    hits = search(context.shard.index("shared"), asked, context.now(), in_scope=True)
-    fitting = [hit for hit in hits if hit.kind in _KINDS]
-    fitting = sorted(fitting, key=lambda hit: (-hit.score, hit.id))[:_MOST]
+    wanted = Wanted(asked, _KINDS)
+    hits = search(context.shard.index("shared"), wanted, context.now(), in_scope=True)
+    fitting = sorted(hits, key=lambda hit: (-hit.score, hit.id))[:_MOST]
     lines = ["No model is configured, so nothing was planned."]
     if fitting:
         lines += ["Plans and issues that speak of it:", *(shown(hit) for hit in fitting)]

@@ -16,8 +16,8 @@ from agence.base.errors import UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.words import tags_of
-from agence.recall.query import Hit, carrying
-from agence.shard.search import search
+from agence.recall.query import Hit, Wanted, carrying
+from agence.shard.search import beyond, search
 
 
 def recall(
@@ -35,14 +35,16 @@ def recall(
     if not asked:
         raise UsageError("there is no word to look for", 'agence ^recall "broken symlink"')
     shard, now = context.shard, context.now()
+    wanted = Wanted(asked, (kind,) if kind else (), tuple(tags_of(tag)))
     hits = []
     if context.scope == "private":
-        hits = search(shard.index("private"), asked, now, in_scope=True)
+        hits = search(shard.index("private"), wanted, now, in_scope=True)
     index = shard.everywhere() if everywhere else shard.index("shared")
-    hits += search(index, asked, now, in_scope=context.scope == "shared")
-    wanted = set(tags_of(tag))
-    hits = [hit for hit in hits if wanted <= set(hit.tags) and kind in (None, hit.kind)]
+    hits += search(index, wanted, now, in_scope=context.scope == "shared")
     hits = sorted(hits, key=lambda hit: (-hit.score, hit.id))[: max(limit, 1)]
+    if everywhere and hits:
+        refs = beyond(shard.index("shared"), [hit.id for hit in hits])
+        hits = [hit._replace(refs=refs.get(hit.id, [])) for hit in hits]
     data = {"query": asked, "hits": [hit._asdict() for hit in hits], "count": len(hits)}
     if not hits:
         return Report(f"Nothing here speaks of {' '.join(asked)}.", data)
@@ -50,8 +52,12 @@ def recall(
 
 
 def shown(hit: Hit) -> str:
-    """A hit as two lines: what it is, and the passage."""
+    """A hit as lines: what it is, the passage, and where it lies when it is not in force."""
     tags = "".join(f" #{tag}" for tag in hit.tags)
-    head = f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}"
+    lines = [f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}"]
     snippet = " ".join(hit.snippet.split())
-    return f"{head}\n          {snippet}" if snippet and snippet != hit.title else head
+    if snippet and snippet != hit.title:
+        lines.append(f"          {snippet}")
+    if hit.refs:
+        lines.append(f"          not in force, from {', '.join(hit.refs)}")
+    return "\n".join(lines)

@@ -6,9 +6,13 @@ underneath: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25
 """
 
 import re
+from collections.abc import Iterable
+from math import log
 from typing import NamedTuple
 
 WEIGHTS = (8.0, 6.0, 3.0, 1.0)  # of title, tags, body and the passages around
+_SATURATION = 1.2  # k1 of FTS5's bm25: a word counts 1 + k1 times at the most
+_LEAST = 1e-6  # what FTS5 gives to a word that more than half of all passages hold
 _HALF_LIFE = 90 * 86_400_000  # milliseconds after which recency weighs half
 _RECENCY = 0.25  # what a passage of today gains over one of long ago
 _SCOPE = 1.15  # what the asked scope gains over the other
@@ -28,7 +32,10 @@ _EMPTY = frozenset(  # words that carry nothing
 
 
 class Hit(NamedTuple):
-    """One answer: the entity's id and kind, its title, the passage that matched, and how well."""
+    """One answer: the entity's id and kind, its title, the passage that matched, and how well.
+
+    `refs` are the refs that alone hold it, or a change of it; empty where all of it is in force.
+    """
 
     id: str
     kind: str
@@ -38,6 +45,15 @@ class Hit(NamedTuple):
     path: str
     tags: list[str]
     updated: int
+    refs: list[str]
+
+
+class Wanted(NamedTuple):
+    """What is looked for: words, in entities of one of `kinds` (any when empty) with all `tags`."""
+
+    words: list[str]
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def carrying(question: str) -> list[str]:
@@ -51,7 +67,23 @@ def expression(words: list[str], *, every: bool) -> str:
     return (" AND " if every else " OR ").join(f'"{word}"' for word in words)
 
 
-def score(rank: float, age: int, *, in_scope: bool) -> float:
-    """The weight of a match: `rank` is FTS5's bm25 (lower is better), `age` in milliseconds."""
+def tagged(tag: str) -> str:
+    """The FTS5 expression for passages of what has a tag, or "" for a tag without letters."""
+    words = _WORD(tag)
+    return f'tags : "{" ".join(words)}"' if words else ""
+
+
+def best_rank(passages: int, holding: Iterable[int]) -> float:
+    """What FTS5's bm25 comes to at the most, for words that so many of all passages hold.
+
+    Ranks of two indexes compare as parts of it: a word says less where many passages hold it, and
+    next to nothing where there are only a few passages.
+    """
+    weights = (log((passages - count + 0.5) / (count + 0.5)) for count in holding)
+    return (1 + _SATURATION) * sum(max(weight, _LEAST) for weight in weights)
+
+
+def score(part: float, age: int, *, in_scope: bool) -> float:
+    """The weight of a match: `part` of the best rank there could be, `age` in milliseconds."""
     recency: float = 1 + _RECENCY * 0.5 ** (max(age, 0) / _HALF_LIFE)
-    return float(round(-rank * recency * (_SCOPE if in_scope else 1.0), 6))
+    return float(round(part * recency * (_SCOPE if in_scope else 1.0), 6))
