@@ -23,11 +23,17 @@ class Simple(NamedTuple):
 
 def simple_commands(line: str) -> list[Simple]:
     """The simple commands of a line, or of several; for any text at all."""
-    joined = line.replace("\\\n", "")
+    lines = line.replace("\\\n", "").split("\n")
+    joined = "\n".join(map(_without_apostrophes, lines))
     try:
         return list(_commands(_tokens(joined), certain=True))
-    except ValueError:  # a quote that is not closed: an apostrophe in a comment, or half a line
+    except ValueError:  # a quote that is not closed: half a line, or an apostrophe in a text
         return [one for part in joined.split("\n") for one in _guessed(part)]
+
+
+def _without_apostrophes(line: str) -> str:
+    """The line; one that is a comment without quotes, which would hide what follows it."""
+    return line.replace("'", "").replace('"', "") if line.lstrip().startswith("#") else line
 
 
 def _guessed(line: str) -> Iterator[Simple]:
@@ -53,7 +59,7 @@ def _commands(tokens: list[str], *, certain: bool) -> Iterator[Simple]:
     for token in [*tokens, ";"]:
         if token.strip(_OPERATORS):
             words.append(token)
-            text_follows = text_follows or (token.lstrip("0123456789")[:2] == "<<" != token[:3])
+            text_follows = text_follows or ("<<" in token and "<<<" not in token)
             continue
         started = _without_lead(words)
         if started:
