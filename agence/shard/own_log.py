@@ -87,13 +87,22 @@ class OwnLog:
     def _set_aside_torn(self, handle: int, path: str) -> int:
         """Move what follows the last newline to a file of its own; return the length left."""
         end = os.fstat(handle).st_size
-        tail = os.pread(handle, min(end, LINE_LIMIT + 1), max(0, end - LINE_LIMIT - 1))
-        torn = len(tail) - (tail.rfind(b"\n") + 1)
-        if torn:
-            replace(f"{path}.torn-{end - torn}", tail[-torn:])
-            os.ftruncate(handle, end - torn)
+        whole = _after_last_newline(handle, end)
+        if whole < end:
+            replace(f"{path}.torn-{whole}", os.pread(handle, end - whole, whole))
+            os.ftruncate(handle, whole)
             os.fsync(handle)
-        return end - torn
+        return whole
+
+
+def _after_last_newline(handle: int, end: int) -> int:
+    while end:
+        start = max(0, end - LINE_LIMIT)
+        found = os.pread(handle, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def _last(handle: int, end: int, writer: str) -> tuple[int, str, Stamp] | None:

@@ -1,4 +1,4 @@
-"""Check every carrier from its bytes: keys, own logs, segments and chains. Reads no index as truth."""
+"""Check every carrier from its bytes: keys, own logs, segments, chains. No index is the truth."""
 
 import os
 import stat
@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from agence.base.errors import TrustError
-from agence.base.identifiers import short
+from agence.base.identifiers import is_hex, short
 from agence.base.stamps import DRIFT
-from agence.events.blob import blob_digest
+from agence.events.blob import blob_digest, blobs_of
 from agence.events.event import Event, read
 from agence.events.segment import order_faults, pack, split_lines
+from agence.git.blob_name import blob_id
 from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.shard.carriers import named_refs
 from agence.shard.files import read_bytes
@@ -42,6 +43,8 @@ class Findings:
         self.notes: list[Problem] = []
         self.chains: dict[str, dict[int, dict[str, Link]]] = {}
         self.ids: set[str] = set()
+        self.texts: set[str] = set()
+        self.wanted: dict[str, str] = {}
 
     def problem(self, where: str, what: str) -> None:
         """Something that must not be."""
@@ -51,6 +54,13 @@ class Findings:
         """Something that may be, and that a person may want to know."""
         self.notes.append(Problem(where, what))
 
+    def text(self, content: bytes, name: str, where: str) -> None:
+        """Count a blob, where it is the one that its name stands for."""
+        if blob_digest(content) == name:
+            self.texts.add(name)
+        else:
+            self.problem(where, "the text is not the one its name stands for")
+
     def keep(self, event: Event, where: str, now: int) -> None:
         """Count a verified event, and its place in its chain."""
         if event.stamp.ms > now + DRIFT:
@@ -59,6 +69,7 @@ class Findings:
                 where, f"event {short(event.id)} has a clock {ahead} minutes in the future"
             )
         self.ids.add(event.id)
+        self.wanted |= dict.fromkeys(blobs_of(event), where)
         chain = self.chains.setdefault(event.writer, {})
         chain.setdefault(event.seq, {})[event.id] = Link(event.id, event.body["prev"], where)
 
@@ -71,10 +82,12 @@ def verify_all(shard: Shard, now: int) -> Findings:
     for chain in ("shared", "private"):
         for writer, path in shard.log(chain).files().items():
             own[writer] = _own_file(path, writer, findings, now)
+        _own_texts(os.path.join(shard.layout.own(chain), "blobs"), findings)
     blobs = _segments(shard)
     _read_segments(shard, blobs, findings, now)
     _work_tree(shard, set(blobs.values()), findings, now)
     _chains(findings, own)
+    _lost_texts(findings)
     _only_indexed(shard, findings)
     return findings
 
@@ -95,7 +108,7 @@ def _keys(shard: Shard, findings: Findings) -> None:
                 )
             if key.retired:
                 findings.note(path, f"writer {short(key.writer)} is retired: {key.retired}")
-        if keys and not any(key.bound == bound and not key.retired for key in keys):
+        if keys and not any(key.bound == bound for key in keys):
             findings.problem(
                 shard.layout.keys,
                 f"the {chain} writer belongs to another clone, of which this is a copy; the next"
@@ -129,6 +142,20 @@ def _own_file(path: str, writer: str, findings: Findings, now: int) -> int:
     return last
 
 
+def _own_texts(folder: str, findings: Findings) -> None:
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    for name in names:
+        if is_hex(name, 64):
+            path = os.path.join(folder, name)
+            findings.text(read_bytes(path), name, path)
+
+
+def _lost_texts(findings: Findings) -> None:
+    for name, where in sorted(findings.wanted.items()):
+        if name not in findings.texts:
+            findings.problem(where, f"the text {name[:16]} that it refers to is not here")
+
+
 def _event(line: bytes, where: str, findings: Findings) -> Event | None:
     try:
         return read(line)
@@ -152,11 +179,8 @@ def _segments(shard: Shard) -> dict[str, str]:
 
 def _read_segments(shard: Shard, blobs: dict[str, str], findings: Findings, now: int) -> None:
     for found in read_many(shard.repo, sorted(blobs)):
-        if isinstance(found, Found) and blobs[found.oid].startswith("blobs/"):
-            if blob_digest(found.content) != blobs[found.oid].removeprefix("blobs/"):
-                findings.problem(blobs[found.oid], "the text is not the one its name stands for")
-        elif isinstance(found, Found):
-            _segment(blobs[found.oid], found.content, findings, now)
+        if isinstance(found, Found):
+            _carried(blobs[found.oid], found.content, findings, now)
         else:
             findings.problem(blobs[found.name], "git does not have this segment any more")
 
@@ -188,24 +212,33 @@ def _work_tree(shard: Shard, known: Iterable[str], findings: Findings, now: int)
     top = os.path.join(shard.repo.work_tree, LOG)
     for folder, _, names in os.walk(top):
         for name in sorted(names):
-            path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
-            if not name.endswith(".jsonl"):
+            whole = os.path.join(folder, name)
+            path = os.path.relpath(whole, top).replace(os.sep, "/")
+            if os.path.islink(whole):
+                findings.problem(f"{LOG}/{path}", "a link; the log has plain files only")
                 continue
-            content = read_bytes(os.path.join(folder, name))
-            if tracked.get(path) != content:
-                _segment(path, content, findings, now)
+            content = read_bytes(whole)
+            if tracked.get(path) != blob_id(content):
+                _carried(path, content, findings, now)
     for path in tracked:
         if path in known and not os.path.exists(os.path.join(top, path)):
             findings.note(f"{LOG}/{path}", "missing in the work tree; git holds it")
 
 
-def _checked_out(shard: Shard) -> dict[str, bytes]:
+def _carried(path: str, content: bytes, findings: Findings, now: int) -> None:
+    """Check one file of the log folder by what its path says that it is."""
+    if path.startswith("blobs/"):
+        findings.text(content, path.removeprefix("blobs/"), path)
+    elif path.endswith(".jsonl"):
+        _segment(path, content, findings, now)
+
+
+def _checked_out(shard: Shard) -> dict[str, str]:
+    """Path below the log folder -> blob id, of HEAD."""
     found = resolve_many(shard.repo, [f"HEAD:{LOG}"]).get(f"HEAD:{LOG}")
     if not found:
         return {}
-    paths = {oid: path for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()}
-    blobs = read_many(shard.repo, sorted(paths))
-    return {paths[one.oid]: one.content for one in blobs if isinstance(one, Found)}
+    return {path: oid for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()}
 
 
 def _chains(findings: Findings, own: dict[str, int]) -> None:
@@ -223,8 +256,8 @@ def _chains(findings: Findings, own: dict[str, int]) -> None:
         if gaps and writer in own:
             findings.problem(name, f"missing in this clone's own chain: {', '.join(gaps)}")
         elif gaps:
-            what = f"not here: numbers {', '.join(gaps)}, not published yet or taken out of these branches"
-            findings.note(name, what)
+            why = "not published yet, or taken out of these branches"
+            findings.note(name, f"not here: numbers {', '.join(gaps)}, {why}")
 
 
 def _gaps(chain: dict[int, dict[str, Link]], last: int) -> Iterator[str]:
