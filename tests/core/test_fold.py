@@ -169,6 +169,22 @@ def test_where_one_event_sets_a_field_twice_the_later_counts_and_nothing_is_cont
     assert (entity.fields, entity.lost) == ({"title": "c"}, ())
 
 
+def test_what_was_seen_by_way_of_another_field_is_seen():
+    first = made([set_("old")], ms=9)
+    body = made([set_("text", "body")], first)
+    later = made([set_("new")], first, [body.id], ms=1)
+    entity = fold([first, body, later])[first.id]
+    assert (entity.text("title"), entity.lost) == ("new", ())
+
+
+def test_the_order_is_that_of_parents_then_stamps_then_writers_then_ids():
+    late, early = made([set_("a")], ms=2), made([set_("b")], ms=1)
+    child = made([set_("c")], early, ms=0)
+    assert present([late, child, early]) == [early, child, late]
+    same = [made([set_("a")], seed=seed, salt=n) for seed in SEEDS for n in range(3)]
+    assert present(same) == sorted(same, key=lambda one: (one.writer, one.id))
+
+
 def test_an_operation_of_another_rule_does_not_hide_a_value():
     first = made([set_("kept")])
     later = made([{"op": "increment", "field": "title", "value": "x"}], first)

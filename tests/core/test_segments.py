@@ -99,6 +99,12 @@ def test_what_is_published_is_cut_at_256_kib():
     assert starts == sorted(starts)
 
 
+def test_a_segment_may_be_exactly_as_large_as_the_limit():
+    size = sum(len(one.line) + 1 for one in EVENTS[1:4])  # all lines but the first are as long
+    assert [len(segment.ids) for segment in pack(EVENTS[1:7], size)] == [3, 3]
+    assert [len(segment.ids) for segment in pack(EVENTS[1:4], size - 1)] == [2, 1]
+
+
 def test_both_branches_of_a_fork_fit_into_one_segment():
     ours, theirs = event({"a": 1}), event({"a": 2})
     segment = pack([ours, theirs])[0]

@@ -49,11 +49,12 @@ def test_of_the_doubtful_signatures_only_number_3_is_accepted():
     assert (len(rows), accepted) == (12, [3])
 
 
-@given(st.binary(max_size=40), st.integers(0, 104), st.integers(0, 32))
+@given(st.binary(min_size=41, max_size=50), st.integers(0, 104), st.integers(0, 32))
 def test_parts_of_another_length_are_no_signature(message, signature, key):
     whole = sign(message, bytes(32)) + message
     if signature != 64 or key < 32:
         assert not holds(message, whole[:signature], public_key(bytes(32))[:key])
+    assert not holds(message, whole[:64], public_key(bytes(32)) + b"\0")
 
 
 def test_a_signature_is_not_read_across_its_end():
