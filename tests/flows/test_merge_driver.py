@@ -191,9 +191,9 @@ SIDES = ("d/base", "d/ours", "d/theirs", "log.jsonl")
 
 def test_the_mode_of_our_file_is_kept(files):
     path = os.path.join(files.path, "d/ours")
-    os.chmod(path, 0o740)
+    os.chmod(path, 0o776)
     files.run("agence-merge", "log", *SIDES)
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o740
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o776
     assert files.read("d/ours") == segment(1, 2)
 
 
