@@ -84,8 +84,7 @@ def _newest(context: Context, sight: Sight, only: list[str]) -> Session | Letter
         inside = {one.bundle.record["id"] for one in sight.mail.letters}
         here = [one for one in here if one.id in inside]
     letters = [one for one in sight.waiting if only or _is_for(context, one)]
-    found: list[Session | Letter] = [*letters, *here]
-    found.sort(key=_moved_at, reverse=True)  # stable: what was touched last stays first
+    found = _merged(letters, here)
     if not found:
         _raise_broken(sight.mail.broken)
         raise ShardError("there is no session to resume here", 'agence ^save "..." makes one')
@@ -128,8 +127,15 @@ def _is_for(context: Context, letter: Letter) -> bool:
     return fitting and accepted_by(shard, letter.bundle.event.id) is None
 
 
-def _moved_at(one: Session | Letter) -> str:
-    return one.at if isinstance(one, Letter) else one.moved_at
+def _merged(letters: list[Letter], here: list[Session]) -> list[Session | Letter]:
+    """Both, newest first. Sessions keep the order of their file, whatever a clock said."""
+    found: list[Session | Letter] = []
+    waiting = list(reversed(letters))
+    for session in here:
+        while waiting and waiting[-1].at > session.moved_at:
+            found.append(waiting.pop())
+        found.append(session)
+    return [*found, *reversed(waiting)]
 
 
 def _picked(context: Context, found: list[Session | Letter]) -> Session | Letter:

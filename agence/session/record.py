@@ -6,7 +6,7 @@ what people type. Paths are relative to the top of the work tree, with `/`; only
 absolute, and that stays on this machine. Fields that this version does not know are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import gmtime
 from typing import Any, NamedTuple
 
@@ -150,23 +150,26 @@ def wrong(record: object) -> str:
     return ""
 
 
-def _misfit(value: object, shape: Any, path: str) -> str:  # noqa: ANN401 - a part of _SHAPE
+def _misfit(value: Any, shape: Any, path: str) -> str:  # noqa: ANN401 - any JSON, a part of _SHAPE
     """The first field of `value` that is not as `shape` has it."""
-    if isinstance(shape, dict):
-        if not isinstance(value, dict):
-            return _field(path)
-        found = (_misfit(value.get(name), part, _below(path, name)) for name, part in shape.items())
-        return next((reason for reason in found if reason), "")
-    if isinstance(shape, list):
-        if not isinstance(value, list):
-            return _field(path)
-        found = (_misfit(one, shape[0], f"{path}[{place}]") for place, one in enumerate(value))
-        return next((reason for reason in found if reason), "")
-    return "" if type(value) is shape else _field(path)
+    kind = type(shape)
+    if kind is type:
+        return "" if type(value) is shape else _field(path)
+    if type(value) is not kind:
+        return _field(path)
+    parts: Iterable[tuple[Any, Any, str]] = (
+        ((value.get(name), part, name) for name, part in shape.items())
+        if isinstance(value, dict)
+        else ((one, shape[0], f"[{place}]") for place, one in enumerate(value))
+    )
+    for inner, part, name in parts:
+        if type(inner) is not part and (reason := _misfit(inner, part, _below(path, name))):
+            return reason
+    return ""
 
 
 def _below(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    return f"{path}{'' if name[0] == '[' or not path else '.'}{name}"
 
 
 def _field(path: str) -> str:

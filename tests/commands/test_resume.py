@@ -1,6 +1,13 @@
 """`agence ^resume`: what was captured, and exactly what differs now. (Handoffs: test_handoff.)"""
 
+import os
+
 import pytest
+
+from agence.base.errors import ShardError
+from agence.commands.contract import Context
+from agence.commands.resume import resume as resume_command
+from agence.shard.shard import open_shard
 
 
 @pytest.fixture
@@ -85,6 +92,46 @@ def test_no_file_is_touched(shop):
     shop.git("checkout", "--", "src/shop.py")
     resume(shop)
     assert shop.git("status", "--porcelain") == ""
+
+
+def asked(shop, answer):
+    """Resume as a person at a terminal who answers so; what was asked, and what was resumed."""
+    notices: list[str] = []
+    questions: list[str] = []
+
+    def ask(question):
+        questions.append(question)
+        return answer
+
+    said = resume_command(
+        Context(
+            scope="shared",
+            verb="resume",
+            cwd=shop.path,
+            speaker="",
+            interactive=True,
+            now=lambda: 1_800_000_000_000,
+            entropy=os.urandom,
+            ask=ask,
+            read_input=str,
+            notice=notices.append,
+            edit=str,
+            open_shard=open_shard,
+        )
+    )
+    return [*notices, *questions], said.data["session"]["session_id"]
+
+
+def test_a_person_is_asked_where_there_are_several(shop):
+    first = save(shop, "First")
+    assert asked(shop, "2") == ([], first)
+    second = save(shop, "Second")
+    lines, taken = asked(shop, "2")
+    assert taken == first
+    assert [lines[0].split()[:2], lines[1].split()[:2]] == [["1.", second], ["2.", first]]
+    assert asked(shop, "")[1] == first
+    with pytest.raises(ShardError, match="'7'"):
+        asked(shop, "7")
 
 
 def test_nothing_to_resume_is_said(shop):

@@ -9,7 +9,7 @@ from agence.base.errors import ShardError
 from agence.commands.contract import Context
 from agence.session.bundle import export
 from agence.shard.delivery import offered, post, read_file, without_login, write_file
-from agence.shard.mailbox import accepted_by, look_in, take_up
+from agence.shard.mailbox import accepted_by, claimed, look_in, take_up
 from agence.shard.sessions import Sessions
 from agence.shard.shard import open_shard
 from tests.core.session_samples import IDENTITY, keep_all, record
@@ -85,6 +85,15 @@ def test_offering_again_finds_the_first_offer(opened):
     assert offered(shard, session, content, "ralph", "").id == event.id
     assert offered(opened(0), session, content, "ralph", "other").id != event.id
     assert offered(opened(0), session, content, "chad", "infra").id != event.id
+
+
+def test_who_waited_sees_what_the_other_did(opened):
+    waiting = opened(0)
+    waiting.index("shared")
+    _, event, content = hand(opened(0))
+    session = Sessions(waiting.layout).read().sessions[IDENTITY]
+    with claimed(waiting):
+        assert offered(waiting, session, content, "ralph", "infra").id == event.id
 
 
 def test_one_offer_seen_in_two_places_is_one_letter(opened, tmp_path):
