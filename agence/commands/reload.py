@@ -35,25 +35,21 @@ def reload(
     if budget < 200:
         raise UsageError(f"a budget of {budget} bytes holds nothing", "200 is the least")
     shard = context.shard
-    text = briefing(_parts(shard), budget)
+    known = [_line(entity) for entity in _valuable(shard.index("shared"))]
+    text = briefing(list(_rules(shard)), "# What is known here\n", known, budget)
     return Report(text, {"text": text, "bytes": len(text.encode()), "budget": budget})
 
 
-def _parts(shard: Shard) -> Iterator[str]:
-    index = shard.index("shared")
+def _rules(shard: Shard) -> Iterator[str]:
+    """The lines of the pages that come first, as the founder adopted them."""
     pages = {
         page.text("path"): page.text("text")
-        for page in sorted(index.entities("codex"), key=lambda one: one.updated)
+        for page in sorted(shard.index("shared").entities("codex"), key=lambda one: one.updated)
         if page.writer == shard.pins.founder
     }
     for name in _PAGES:
         if name in pages:
-            yield pages[name].strip() + "\n"
-    known = _valuable(index)
-    if known:
-        yield "# What is known here\n"
-    for entity in known:
-        yield _line(entity)
+            yield from [*pages[name].strip().split("\n"), ""]
 
 
 def _valuable(index: Index) -> list[Entity]:

@@ -1,35 +1,15 @@
 """Clones with a shard, made once and copied for each test, worked in without a process of ours."""
 
-import glob
 import os
-import shutil
 
 import pytest
 
 from agence.commands.init import init
 from agence.commands.pull import pull
 from agence.commands.push import push
-from agence.git.repository import discover
-from agence.shard.keyring import Keyring
-from agence.shard.layout import Layout
 from tests.clone import Clone
-from tests.commands.desk import Desk
+from tests.commands.desk import Desk, moved
 from tests.conftest import make_history
-
-
-def moved(source: str, target: str) -> None:
-    """Copy a folder of clones as if they had been made there: their paths, and what keys bind to.
-
-    A clone that is merely copied makes new writers, and so is its shard's founder no longer.
-    """
-    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("index.db*"))
-    for config in glob.glob(f"{target}/*/.git/config"):
-        clone = Clone(os.path.dirname(os.path.dirname(config)))
-        clone.write(config, clone.read(config).replace(source, target))
-        common = discover(clone.path).common_dir
-        keyring = Keyring(Layout(common), common, os.urandom)
-        for key in keyring.keys("shared"):
-            keyring._save(key._replace(bound=keyring.binding()))
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """A desk to call commands at: one clone, and every port of a Context in the test's own hands."""
 
+import glob
 import json
 import os
 import random
+import shutil
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +12,9 @@ from agence.base.errors import UsageError
 from agence.commands.commit import commit
 from agence.commands.contract import Context
 from agence.commands.knowledge.add import add
+from agence.git.repository import discover
+from agence.shard.keyring import Keyring
+from agence.shard.layout import Layout
 from agence.shard.shard import open_shard
 from tests.clone import Clone
 
@@ -56,7 +61,7 @@ class Desk:
             ask=self._ask,
             read_input=lambda: self.typed,
             notice=self.notices.append,
-            edit=lambda text: self.editor(text),
+            edit=self.editor,
             open_shard=open_shard,
         )
 
@@ -100,3 +105,18 @@ def effects(events: Iterable[dict[str, Any]]) -> list[tuple[str, str, Any]]:
     """(op, field, value) of every effect of events, in their order."""
     said = [one for event in events for one in event["data"]["effects"]]
     return [(one["op"], one["field"], one["value"]) for one in said]
+
+
+def moved(source: str, target: str) -> None:
+    """Copy a folder of clones as if they had been made there: their paths, and what keys bind to.
+
+    A clone that is merely copied makes new writers, and so is its shard's founder no longer.
+    """
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("index.db*"))
+    for config in glob.glob(f"{target}/*/.git/config"):
+        clone = Clone(os.path.dirname(os.path.dirname(config)))
+        clone.write(config, clone.read(config).replace(source, target))
+        common = discover(clone.path).common_dir
+        keyring = Keyring(Layout(common), common, os.urandom)
+        for key in keyring.keys("shared"):
+            keyring._save(key._replace(bound=keyring.binding()))
