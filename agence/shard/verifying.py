@@ -17,6 +17,7 @@ from agence.shard.carriers import named_refs
 from agence.shard.files import read_bytes
 from agence.shard.ingest import log_folder
 from agence.shard.layout import LOG
+from agence.shard.sessions import Sessions
 from agence.shard.shard import Shard
 
 
@@ -89,7 +90,16 @@ def verify_all(shard: Shard, now: int) -> Findings:
     _chains(findings, own)
     _lost_texts(findings)
     _only_indexed(shard, findings)
+    _sessions(shard, findings)
     return findings
+
+
+def _sessions(shard: Shard, findings: Findings) -> None:
+    for where, fault in Sessions(shard.layout).faults():
+        if fault.torn:
+            findings.note(where, "a torn last line: it was never acknowledged")
+        else:
+            findings.problem(where, fault.what)
 
 
 def _keys(shard: Shard, findings: Findings) -> None:
