@@ -19,6 +19,8 @@ from agence.base.identifiers import short
 from agence.commands.contract import Context, Option, Report
 from agence.git.run import git
 from agence.shard.joining import Joined, join
+from agence.shard.layout import TRACKED
+from agence.shard.shard import STANDALONE
 
 
 def init(
@@ -39,16 +41,20 @@ def init(
 
 
 def _make_repository(cwd: str) -> None:
-    if os.path.isdir(os.path.join(cwd, ".git")):
-        return
     inside = git("rev-parse", "--show-toplevel", cwd=cwd, check=False).decode().strip()
-    if inside:
+    if inside and not os.path.exists(os.path.join(cwd, ".git")):
         raise ShardError(
             f"'{cwd}' lies inside the repository '{inside}'",
             "run `agence ^init` there, or use a folder outside of it for a standalone shard",
         )
-    git("init", "--quiet", cwd=cwd)
-    git("config", "--local", "agence.standalone", "true", cwd=cwd)
+    if inside and git("ls-files", "--", ".", f":!{TRACKED}", cwd=cwd):
+        raise ShardError(
+            f"'{cwd}' is the repository of a project",
+            "run `agence ^init` without --standalone: then you say when it publishes",
+        )
+    if not inside:
+        git("init", "--quiet", cwd=cwd)
+    git("config", "--local", STANDALONE, "true", cwd=cwd)
 
 
 def _said(joined: Joined) -> list[str]:

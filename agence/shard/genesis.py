@@ -143,6 +143,24 @@ def alias(shard: Shard, yielding: Genesis, to: Genesis) -> Event | None:
     return shard.append([draft])[0]
 
 
+def settle(shard: Shard) -> str:
+    """Where two shards have met and ours is the greater, sign unasked that it is the other.
+
+    Returns the id of the other when that was signed now, else "".
+    """
+    index = shard.index("shared")
+    sql = "SELECT count(*) FROM entity WHERE place = ? AND kind = 'shard'"
+    if index.one(sql, [index.place]) == 1:
+        return ""
+    seen = visible(shard)
+    ours = next((one for one in seen if one.id == shard.pins.shard), None)
+    lesser = [one for one in seen if ours and one.id < ours.id and one.place <= ours.place]
+    if ours is None or not lesser or alias(shard, ours, lesser[0]) is None:
+        return ""
+    shard.forget()
+    return lesser[0].id
+
+
 def _adoption(shard: str, by: str, path: str, text: str) -> Draft:
     effects = [set_field("path", path), set_field("text", text)]
     return Draft("codex", "", {"effects": effects}, shard, f"collective:{shard}", by)

@@ -21,6 +21,7 @@ from agence.shard.genesis import (
 )
 from agence.shard.layout import TRACKED
 from agence.shard.shard import Ports, Shard
+from agence.shard.standalone import follow
 from agence.shard.views import CODEX, rendered
 
 DRIVERS = ("log", "view")
@@ -52,6 +53,7 @@ def join(ports: Ports, name: str, wanted: str = "") -> Joined:
     shard.forget()
     configured += [f"agence.{f}" for f in Pins._fields if getattr(pins, f) != getattr(before, f)]
     wrote = _write_files(shard, founded=founded)
+    follow(shard)
     return Joined(pins, genesis.name, founded, before.shard != pins.shard, wrote, configured, notes)
 
 

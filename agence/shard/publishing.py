@@ -39,6 +39,13 @@ class Plan(NamedTuple):
     events: list[str]
     drafts: list[str]
 
+    @property
+    def message(self) -> str:
+        """What its commit says when nobody says otherwise."""
+        count = len(self.events)
+        what = f"publish {count} event{'s' * (count != 1)}" if count else "renew the views"
+        return f"agence: {what}"
+
 
 def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     """The publication of every own shared event that HEAD lacks, or of the entities `only`."""

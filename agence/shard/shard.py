@@ -26,6 +26,9 @@ from agence.shard.own_log import OwnLog
 FORMAT = 1  # the major version of what is written
 
 
+STANDALONE = "agence.standalone"  # set in the configuration of a repository that is only a shard
+
+
 class Ports(Protocol):
     """What a shard may use of the world; see the command contract."""
 
@@ -97,7 +100,10 @@ class Shard:
         if chain == "shared":
             self._notice_own_elsewhere()
         log = self.log(chain)
-        return log.append(list(drafts), self.ports.now(), self.ports.entropy, list(seen))
+        events = log.append(list(drafts), self.ports.now(), self.ports.entropy, list(seen))
+        if chain == "shared" and self.pins.shard and self.repo.flag(STANDALONE):
+            load("agence.shard.standalone").follow(self)
+        return events
 
     def index(self, scope: str = "shared") -> Index:
         """The index of a chain, up to date with its carriers."""
