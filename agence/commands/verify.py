@@ -29,8 +29,9 @@ def verify(
     writers = len(findings.chains)
     lines = [f"{one.where}: {one.what}" for one in problems]
     lines += [f"note: {one.where}: {one.what}" for one in notes]
-    verdict = f"{len(problems)} problems" if problems else "all of it verifies"
-    lines.append(f"{len(findings.ids)} events of {writers} writers: {verdict}")
+    count = len(problems)
+    verdict = f"{count} problem{'s' * (count != 1)}" if problems else "all of it verifies"
+    lines.append(f"{len(findings.ids)} events of {writers} writer{'s' * (writers != 1)}: {verdict}")
     if problems:
         lines.append("Nothing was changed. What does not verify is left out of every answer")
     return Report(
