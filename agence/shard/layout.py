@@ -5,6 +5,7 @@ with nexus (own log, index, sessions, logs, faults, mailbox) and hermetic (keys,
 """
 
 import os
+from contextlib import suppress
 
 TRACKED = ".agence"
 LOG = f"{TRACKED}/log"
@@ -33,6 +34,9 @@ class Layout:
 
 
 def folder(path: str) -> str:
-    """`path`, made with its parents, readable by its owner only."""
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    """`path`, made with its parents, each readable by its owner only."""
+    if not os.path.isdir(path):
+        folder(os.path.dirname(path))
+        with suppress(FileExistsError):  # another process made it just now
+            os.mkdir(path, 0o700)
     return path

@@ -479,3 +479,17 @@ def test_a_large_text_edited_in_the_tree_or_in_the_own_log(shard):
     problems(shard, code=0)
     shard.write(f".agence/log/blobs/{name}", text + "!")
     assert_named(problems(shard), f"blobs/{name}", "the text is not the one its name stands for")
+
+
+def test_local_state_is_for_its_owner_only(shard):
+    shard.agence("~learn", "private")
+    shard.agence("^save", "halfway")
+    root = os.path.join(shard.path, ".git", "agence")
+    for below in ("nexus", "hermetic"):
+        for folder, _, names in os.walk(os.path.join(root, below)):
+            within = os.path.relpath(folder, root)
+            if within != "nexus/tmp":
+                assert os.stat(folder).st_mode & 0o777 == 0o700, within
+            for name in names:
+                if name != "INDEX.md":
+                    assert os.stat(os.path.join(folder, name)).st_mode & 0o77 == 0, name
