@@ -173,6 +173,18 @@ def test_a_branch_from_before_the_shard(ours, forge, tmp_path):
     forge.merge("old", into="main")
 
 
+def test_a_branch_from_before_the_shard_reads_home(ours, forge, tmp_path):
+    """Nothing of agence is checked out and no remote is left: the branch of ^init stands in."""
+    ours.agence("^commit")
+    ours.git("push", "--quiet")
+    reader = fresh(forge, str(tmp_path / "reader"))
+    reader.git("remote", "remove", "origin")
+    reader.git("checkout", "--quiet", "--detach", "main~2")
+    assert not os.path.exists(os.path.join(reader.path, ".agence"))
+    assert titles(reader) == {"Not yet published"}
+    assert written_by(reader) == set()
+
+
 def test_an_orphan_branch(ours, tmp_path):
     ours.git("checkout", "--quiet", "--orphan", "empty")
     ours.git("rm", "--quiet", "-rf", ".")
