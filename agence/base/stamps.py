@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 DRIFT = 600_000  # milliseconds that a stamp may run ahead before it is not believed
+COUNTER = 2**31 - 1  # the largest counter; after it the next millisecond begins
 _ADOPTED = 2 * DRIFT  # between two clocks of which each is at most DRIFT wrong
 
 
@@ -28,7 +29,7 @@ def tick(now: int, seen: Iterable[Stamp]) -> Stamp:
     last = max((stamp for stamp in seen if stamp.ms <= now + _ADOPTED), default=Stamp(0, 0))
     if last.ms < now:
         return Stamp(now, 0)
-    return Stamp(last.ms, last.counter + 1)
+    return Stamp(last.ms, last.counter + 1) if last.counter < COUNTER else Stamp(last.ms + 1, 0)
 
 
 def believed(stamp: Stamp, others: Iterable[Stamp]) -> Stamp:

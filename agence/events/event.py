@@ -10,14 +10,15 @@ Erasing drops `data` and `salt`: the id, the chain and the signature still hold.
 that this version does not know are kept and carried.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from agence.base.canonical import NotCanonical, decode, encode, encode_again
 from agence.base.digest import digest
 from agence.base.errors import TrustError
-from agence.base.identifiers import is_hex
-from agence.base.stamps import Stamp
+from agence.base.identifiers import is_agent, is_hex
+from agence.base.stamps import COUNTER, Stamp
 from agence.events.signature import holds, public_key, sign
 
 VERSION = 1
@@ -25,6 +26,10 @@ PART_LIMIT = 64 * 1024  # bytes of a body, and of its data
 LINE_LIMIT = 2 * PART_LIMIT + 1024
 PARENT_LIMIT = 64
 SALT = 16  # bytes
+
+# A name is text for people: without control characters, line ends and marks of direction.
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]{0,256}").fullmatch
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,63}").fullmatch
 
 _ID = "agence/event/1"
 _DATA = "agence/data/1"
@@ -139,6 +144,7 @@ def write(  # noqa: PLR0913, PLR0917 - the six things that a line is made of
         "supersedes": list(draft.supersedes),
     }
     encoded = encode(body)
+    _check_body(body)
     if len(encoded) > PART_LIMIT or len(data) > PART_LIMIT:
         raise BadEvent(
             "more than 64 KiB in one event", "keep the text shorter, or in several parts"
@@ -212,15 +218,36 @@ def _check_body(body: dict[str, Any]) -> None:
         raise BadEvent("the body has no valid version, seq or writer")
     if (body["prev"] != "") != (body["seq"] > 1) or len(body["parents"]) > PARENT_LIMIT:
         raise BadEvent("the body has no valid prev or parents")
-    hlc = body["hlc"]
-    if len(hlc) != 2 or any(type(part) is not int or part < 0 for part in hlc):
-        raise BadEvent("the body has no valid hlc")
+    _check_clock(body["hlc"])
     links = (body["prev"], body["entity"], body["shard"])
     names = (*body["parents"], *body["derived_from"], *body["supersedes"])
     if not all(isinstance(one, str) and is_hex(one, 64) for one in names):
         raise BadEvent("the body names something that is no event id")
     if not all(one == "" or is_hex(one, 64) for one in links):
         raise BadEvent("the body's prev, entity or shard is no event id")
+    if body["v"] == VERSION:
+        _check_words(body)
+
+
+def _check_clock(hlc: list[Any]) -> None:
+    if len(hlc) != 2 or any(type(part) is not int or part < 0 for part in hlc) or hlc[1] > COUNTER:
+        raise BadEvent("the body has no valid hlc")
+
+
+def _check_words(body: dict[str, Any]) -> None:
+    """The words of version 1 have a grammar, so that every reader accepts the same set for ever."""
+    if not _KIND(body["kind"]) or not _NAME(body["by"]):
+        raise BadEvent("the body has no valid kind or by")
+    if (body["shard"] == "") != (body["kind"] == "shard" and body["entity"] == ""):
+        raise BadEvent("the body has no valid shard: a genesis has none, and nothing else")
+    if body["parents"] != sorted(set(body["parents"])):
+        raise BadEvent("the body's parents are not sorted, each once")
+    level, _, name = body["scope"].partition(":")
+    fits = {"instance": name == "", "universal": name == "", "collective": name == body["shard"]}
+    if not fits.get(level, level == "agent" and is_agent(name)):
+        raise BadEvent("the body has no valid scope")
+    if level in ("instance", "universal") and ":" in body["scope"]:
+        raise BadEvent("the body has no valid scope")
 
 
 __all__ = ["BadEvent", "Draft", "Event", "NotCanonical", "read", "write"]

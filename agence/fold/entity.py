@@ -12,7 +12,7 @@ from agence.base.identifiers import short, slug
 from agence.base.stamps import Stamp, believed
 from agence.crdt.write import Write
 from agence.events.event import VERSION, Event
-from agence.schema.kinds import RULES, rule_of
+from agence.schema.kinds import KINDS, RULES, rule_of
 
 _Effect = tuple[str, str, Any, tuple[str, ...]]  # field, op, value, ids of cited events
 
@@ -111,9 +111,11 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
     if first is None:
         return None
     seen = _seen(ordered)
-    stamps = _stamps(ordered)
+    counted = [at for at, event in enumerate(ordered) if _counts(event, first)]
+    stamps = dict(zip(counted, _stamps([ordered[at] for at in counted]), strict=True))
     writes: dict[str, list[Write]] = {}
-    for at, event in enumerate(ordered):
+    for at in counted:
+        event = ordered[at]
         for field, op, value, cites in _effects(event):
             write = Write(event.id, stamps[at], at, seen[at], op, value, cites)
             writes.setdefault(field, []).append(write)
@@ -125,8 +127,10 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
         lost += sorted(
             (Lost(name, one.value, one.event) for one in outcome.lost), key=lambda one: one.event
         )
-    rested_on = {parent for event in ordered for parent in event.parents}
-    heads = tuple(sorted(event.id for event in ordered if event.id not in rested_on))
+    rested_on = 0
+    for at in counted:
+        rested_on |= seen[at]
+    heads = tuple(sorted(ordered[at].id for at in counted if not rested_on >> at & 1))
     return Entity(
         id=first.id,
         kind=first.kind,
@@ -136,10 +140,18 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
         by=first.body["by"],
         writer=first.writer,
         created=first.stamp.ms,
-        updated=max(stamp.ms for stamp in stamps),
+        updated=max(stamp.ms for stamp in stamps.values()),
         fields=fields,
         heads=heads,
         lost=tuple(lost),
+    )
+
+
+def _counts(event: Event, first: Event) -> bool:
+    """Whether an event may change what `first` created: a closed kind is for its key alone."""
+    kind = KINDS.get(first.kind)
+    return event.kind == first.kind and not (
+        kind is not None and kind.closed and event.writer != first.writer
     )
 
 

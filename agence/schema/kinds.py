@@ -13,6 +13,7 @@ class Kind(NamedTuple):
 
     scope    where its verbs write: "either" (by prefix), "private" or "internal" (no verb of its
     own) folder   of its views below `.agence/`, or "" for none
+    closed   only the key that created one may change it
     fields   name of each field -> name of its rule in RULES; unknown fields fold by "latest"
     summary  what it is, for people
     """
@@ -22,6 +23,7 @@ class Kind(NamedTuple):
     folder: str
     fields: dict[str, str]
     summary: str
+    closed: bool = False
 
 
 _TEXT = {"title": "latest", "body": "latest", "tags": "add-wins"}
@@ -39,8 +41,8 @@ KINDS: dict[str, Kind] = {
         Kind("doc", "either", "synthetic/docs", _TEXT, "a page of reference"),
         Kind("note", "private", "", _TEXT, "a private remark"),
         Kind("todo", "private", "", _WORK, "a private thing to do"),
-        Kind("shard", "internal", "", _GENESIS, "the genesis of a shard"),
-        Kind("codex", "internal", "codex", _PAGE, "a page of governance"),
+        Kind("shard", "internal", "", _GENESIS, "the genesis of a shard", closed=True),
+        Kind("codex", "internal", "codex", _PAGE, "a page of governance", closed=True),
         Kind("handoff", "internal", "", _OFFER, "work that passes from one to another"),
     )
 }

@@ -214,6 +214,34 @@ def test_a_body_of_another_shape_is_refused(changes, what):
     assert what in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scope": "agent:../../x"},
+        {"scope": "instance:x"},
+        {"scope": "collective:" + "0" * 64},
+        {"scope": "universal:"},
+        {"scope": ""},
+        {"kind": "le\nsson"},
+        {"kind": "Lesson"},
+        {"kind": ""},
+        {"by": "x" * 257},
+        {"by": "Dana\u202eanaD"},
+        {"by": "a\nb"},
+        {"shard": ""},
+        {"hlc": [1, 2**31]},
+    ],
+    ids=str,
+)
+def test_the_words_of_a_body_have_a_grammar(changes):
+    with pytest.raises(BadEvent):
+        read(signed(changes))
+
+
+def test_a_newer_version_may_have_other_words():
+    assert read(signed({"v": 2, "scope": "team:blue", "kind": "Lesson"})).body["v"] == 2
+
+
 def test_the_largest_event_is_read_again():
     room = PART_LIMIT - len(encode({"text": ""}))
     made = event({"text": "x" * room}, parents=[f"{n:064x}" for n in range(PARENT_LIMIT)])
@@ -223,7 +251,7 @@ def test_the_largest_event_is_read_again():
     with pytest.raises(BadEvent, match="data of more than 64 KiB"):
         read(signed({}, {"text": "x" * (room + 1)}))
     with pytest.raises(BadEvent, match="a body of more than 64 KiB"):
-        read(signed({"by": "x" * PART_LIMIT}))
+        read(signed({"more": "x" * PART_LIMIT}))
     with pytest.raises(BadEvent, match="parents"):
         event({}, parents=[f"{n:064x}" for n in range(PARENT_LIMIT + 1)])
 
