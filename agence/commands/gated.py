@@ -20,7 +20,7 @@ Judge = Callable[[Sequence[tuple[str, Policy]], Sequence[str]], Decision]
 def gated(context: Context, words: Sequence[str], judge: Judge) -> Report:
     """Run `words` if `judge` and, where it asks, a person allow it. Raises Refusal."""
     repo = discover(context.cwd)
-    decision = judge(layers(context, repo), words)
+    decision = judge(_readable_layers(context, repo, words), words)
     entry = _intent(context, repo, decision)
     try:
         approved = decision.verdict == "ask" and _agreed(context, decision)
@@ -59,6 +59,18 @@ def layers(context: Context, repo: Repository) -> list[tuple[str, Policy]]:
     return found
 
 
+def _readable_layers(
+    context: Context, repo: Repository, words: Sequence[str]
+) -> list[tuple[str, Policy]]:
+    """The layers; that nothing ran because one can't be read is logged too."""
+    try:
+        return layers(context, repo)
+    except TrustError as error:
+        entry = _asked(context, repo, words) | {"verdict": "deny", "why": error.message}
+        record(Layout(repo.common_dir), entry | {"phase": "decision", "outcome": "refused"})
+        raise
+
+
 def _agreed(context: Context, decision: Decision) -> bool:
     if not context.interactive:
         return False
@@ -67,14 +79,19 @@ def _agreed(context: Context, decision: Decision) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _intent(context: Context, repo: Repository, decision: Decision) -> dict[str, JSON]:
+def _asked(context: Context, repo: Repository, words: Sequence[str]) -> dict[str, JSON]:
     return {
         "v": 1,
         "id": context.entropy(8).hex(),
         "at": context.now(),
         "by": context.speaker,
-        "argv": list(decision.argv),
+        "argv": list(words),
         "cwd": os.path.relpath(context.cwd, repo.work_tree),
+    }
+
+
+def _intent(context: Context, repo: Repository, decision: Decision) -> dict[str, JSON]:
+    return _asked(context, repo, decision.argv) | {
         "tier": decision.tier,
         "rule": decision.rule,
         "layer": decision.layer,

@@ -31,7 +31,7 @@ def pull(context: Context) -> Report:
     try:
         git(*words, cwd=shard.repo.work_tree)
     except GitFailed as error:
-        raise _failed(remote, error) from error
+        raise _failed(shard, remote, error) from error
     shard.forget()
     after = _in_force(shard)
     fresh = after - before
@@ -57,9 +57,9 @@ def _says_how(shard: Shard) -> bool:
     return any(key in config for key in ("pull.rebase", "pull.ff", f"branch.{branch}.rebase"))
 
 
-def _failed(remote: str, error: GitFailed) -> OutsideError | ShardError:
+def _failed(shard: Shard, remote: str, error: GitFailed) -> OutsideError | ShardError:
     said = error.stderr
-    if "CONFLICT" in said or "conflict" in said.lower() or "unmerged" in said:
+    if git("ls-files", "--unmerged", cwd=shard.repo.work_tree):
         return ShardError(
             "the merge stopped at a conflict in the project's own files",
             "settle it with git, then run this again; no event of agence is lost",
