@@ -8,7 +8,7 @@ from agence.commands.init import init
 from agence.commands.pull import pull
 from agence.commands.push import push
 from tests.clone import Clone
-from tests.commands.desk import Desk, moved
+from tests.commands.desk import DAY, NOW, Desk, moved
 from tests.conftest import make_history
 
 
@@ -20,7 +20,7 @@ def founded(tmp_path_factory, git_identity):
     os.mkdir(clone.path)
     clone.git("init", "--quiet")
     make_history(clone)
-    init(Desk(clone, 101)("^init"))
+    init(Desk(clone, 101, NOW - DAY)("^init"))
     return folder
 
 
@@ -29,7 +29,7 @@ def shared(tmp_path_factory, git_identity):
     """A folder with a bare remote and two clones that share a published shard."""
     folder = tmp_path_factory.mktemp("shared")
     remote = Clone(folder / "remote.git")
-    ours, theirs = (Desk(Clone(folder / name), 102) for name in ("ours", "theirs"))
+    ours, theirs = (Desk(Clone(folder / name), 102, NOW - DAY) for name in ("ours", "theirs"))
     os.mkdir(remote.path)
     remote.git("init", "--quiet", "--bare")
     remote.git("clone", "--quiet", remote.path, ours.clone.path)
@@ -46,8 +46,8 @@ def shared(tmp_path_factory, git_identity):
 @pytest.fixture
 def context(founded, tmp_path):
     """A desk at a clone that has just founded a shard; nothing of it is committed."""
-    moved(str(founded), str(tmp_path / "clones"))
-    return Desk(Clone(tmp_path / "clones" / "repo"), 1)
+    moved(str(founded), str(tmp_path / "alone"))
+    return Desk(Clone(tmp_path / "alone" / "repo"), 1)
 
 
 @pytest.fixture

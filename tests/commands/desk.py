@@ -34,10 +34,10 @@ class Desk:
     notices  what was said on standard error
     """
 
-    def __init__(self, clone: Clone, seed: int = 1) -> None:
+    def __init__(self, clone: Clone, seed: int = 1, now: int = NOW) -> None:
         self.clone = clone
         self.programs = os.environ["PATH"].split(os.pathsep)[:1]
-        self.now = NOW
+        self.now = now
         self.answer: str | None = None
         self.asked: list[str] = []
         self.typed = ""

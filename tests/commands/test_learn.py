@@ -1,6 +1,7 @@
 """^learn and ~learn keep a lesson: one signed event, in the chain of the prefix."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_a_file_that_is_not_there(context):
         learn(context("^learn"), ["x"], file="absent.md")
 
 
-WHERE = {
+WHERE: dict[str, dict[str, Any]] = {
     "title": {"text": [f"the token is {SECRET}"]},
     "body": {"text": ["x"], "body": f"first\npassword = {PASSWORD}"},
     "tag": {"text": ["x"], "tag": [SECRET]},
