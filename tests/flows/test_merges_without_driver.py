@@ -1,5 +1,6 @@
 """Whatever a forge does to branches, without a driver of ours: no event is lost, none waits."""
 
+import os
 import shutil
 
 import pytest
@@ -243,6 +244,21 @@ def test_copied_clones_both_go_on_and_meet(forge, ours, tmp_path, unpublished):
     newcomer = check(forge, tmp_path, ours, copied)
     assert titles(newcomer) == {"Before the copy", "Learnt in ours", "Learnt in copied"}
     assert newcomer.agence_json("^lesson", "show", lesson)["data"]["tags"] == ["copied", "ours"]
+
+
+def test_a_backup_of_the_local_state_restored_in_place(forge, ours, tmp_path):
+    """The git directory is the same one, but a branch shows that our key has gone on since."""
+    local, backup = os.path.join(ours.path, ".git", "agence"), tmp_path / "backup"
+    shutil.copytree(local, backup)
+    learn(ours, "After the backup")
+    publish(ours)
+    lost = written_by(ours)
+    shutil.rmtree(local)
+    shutil.copytree(backup, local)
+    learn(ours, "After restoring it")
+    publish(ours)
+    assert lost <= events_in(forge, "main")
+    assert titles(check(forge, tmp_path, ours)) == {"After the backup", "After restoring it"}
 
 
 @pytest.mark.parametrize("prefer", ["ours", "theirs", "both"])
