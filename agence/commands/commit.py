@@ -17,7 +17,6 @@ from typing import Annotated
 from agence.base.identifiers import choose, short
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.git.publish import publish
-from agence.shard.genesis import settle
 from agence.shard.layout import LOG
 from agence.shard.publishing import Plan, plan
 from agence.shard.shard import Shard
@@ -33,15 +32,12 @@ def commit(
 ) -> Report:
     """Publish own events. Raises ShardError, with nothing changed, when git is busy."""
     shard = context.shard
-    settled = settle(shard)
     planned = plan(shard, [_chosen(shard, one) for one in only or []])
     said = message or planned.message
     published = publish(shard.repo, planned.changes, said, stage_only=stage)
     shard.forget()
     lines = [_said(planned, published.commit, stage=stage)]
     lines += [f"left alone, edited by hand: {path}" for path in planned.drafts]
-    if settled:
-        lines.append(f"two shards met here: this one is {short(settled)} by another name, signed")
     if shard.repo.head()[0] is None and published.commit:
         lines.append("HEAD is detached: make a branch here, or this commit is easily lost")
     return Report(

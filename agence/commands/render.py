@@ -12,8 +12,12 @@ import os
 from typing import Annotated
 
 from agence.commands.contract import Context, Option, Report
+from agence.git.placing import check_folders
+from agence.shard.edited import edited
 from agence.shard.files import outside, replace
+from agence.shard.layout import TRACKED
 from agence.shard.publishing import tree_views
+from agence.shard.template import STATIC
 from agence.shard.views import read
 
 
@@ -23,9 +27,11 @@ def render(
 ) -> Report:
     """Write the views of the events in the checked-out tree. Drafts are never overwritten."""
     shard = context.shard
-    files, edited = tree_views(shard)
+    shard.refuse_newer_format()
+    files, kept = tree_views(shard), edited(shard)
     top = shard.repo.work_tree
-    stale = [p for p, content in files.items() if p not in edited and read(top, p) != content]
+    stale = [p for p, content in files.items() if p not in kept and _differs(top, p, content)]
+    check_folders(top, files)
     if not check:
         for path in stale:
             whole = os.path.join(top, path)
@@ -33,7 +39,13 @@ def render(
                 os.makedirs(os.path.dirname(whole), exist_ok=True)
             replace(whole, files[path], 0o644)
     verb = "stale" if check else "renewed"
-    lines = [f"{verb}: {path}" for path in stale] + [f"edited by hand: {path}" for path in edited]
+    lines = [f"{verb}: {path}" for path in stale] + [f"edited by hand: {path}" for path in kept]
     code = 3 if check and lines else 0
     text = "\n".join(lines) or "Every view is current"
-    return Report(text, {"stale": list(stale), "drafts": list(edited), "written": not check}, code)
+    return Report(text, {"stale": list(stale), "drafts": list(kept), "written": not check}, code)
+
+
+def _differs(top: str, path: str, content: bytes) -> bool:
+    """Whether a file is to be written: a small file of the folder only where there is none."""
+    there = read(top, path)
+    return there is None if path.removeprefix(f"{TRACKED}/") in STATIC else there != content

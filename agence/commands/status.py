@@ -10,9 +10,10 @@ is not in force here is named by its ref; `^recall --everywhere` finds it.
 
 from agence.base.identifiers import short
 from agence.commands.contract import JSON, Context, Report
+from agence.shard.carriers import remote_names
+from agence.shard.edited import edited
 from agence.shard.governance import unadopted
 from agence.shard.pending import elsewhere, faults, unpublished, unsent, waiting
-from agence.shard.publishing import tree_views
 from agence.shard.shard import Shard
 
 
@@ -21,7 +22,7 @@ def status(context: Context) -> Report:
     shard = context.shard
     events = unpublished(shard)
     titles = _titles(shard, events)
-    edited = tree_views(shard)[1]
+    kept = edited(shard)
     others = elsewhere(shard)
     broken = faults(shard)
     private = shard.index("private").one("SELECT count(*) FROM event WHERE own")
@@ -31,7 +32,7 @@ def status(context: Context) -> Report:
     lines = [_place(shard), *titles]
     lines.append(_count(len(events), "event", "not published yet; `agence ^commit` publishes"))
     lines.append(_count(sends, "published event", "on no remote yet; `git push` shares"))
-    lines += [f"edited by hand, not in force: {path}" for path in edited]
+    lines += [f"edited by hand, not in force: {path}" for path in kept]
     for one in others:
         what = _count(one.events, "event", "known, not in force")
         lines.append(f"{one.ref}: {what} ({', '.join(one.kinds)})")
@@ -48,7 +49,7 @@ def status(context: Context) -> Report:
         "branch": shard.pins.branch,
         "unpublished": [{"id": e, "kind": kind, "entity": entity} for e, kind, entity in events],
         "unsent": sends,
-        "drafts": list(edited),
+        "drafts": list(kept),
         "not_in_force": [one._asdict() for one in others],
         "not_governance": [one._asdict() for one in laws],
         "waiting": list(rests),
@@ -60,6 +61,9 @@ def status(context: Context) -> Report:
 
 def _place(shard: Shard) -> str:
     pins = shard.pins
+    if pins.remote and pins.remote not in remote_names(shard.repo):
+        gone = f"its own remote '{pins.remote}' is gone"
+        return f"shard {short(pins.shard)}: {gone}; `agence ^init` pins the remote that is there"
     own = f"{pins.remote}/{pins.branch}" if pins.remote and pins.branch else "no remote branch"
     return f"shard {short(pins.shard)}, its own: {own}"
 

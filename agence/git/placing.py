@@ -24,7 +24,7 @@ class Placement:
         self._placed: list[tuple[str, str | None]] = []
 
     def place(self, path: str, source: str) -> None:
-        """Rename the file `source`, which is fsynced, to `path` in the work tree."""
+        """Rename the file `source` to `path` in the work tree."""
         target = os.path.join(self._top, path)
         self._make_folder(os.path.dirname(target))
         kept = self._keep(target)
@@ -119,11 +119,9 @@ def take_away(top: str, path: str) -> None:
 
 
 def write_new(path: str, content: bytes) -> None:
-    """Write a new file and fsync it."""
+    """Write a new file. It is not fsynced: git has its bytes, as it has those of every checkout."""
     with open(path, "xb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _move(source: str, target: str) -> None:

@@ -137,6 +137,8 @@ def opened(found: Mapping[str, bytes]) -> Bundle:
     except TrustError as error:
         raise BadBundle(f"its event does not verify: {error.message}") from error
     fields = _fields(event)
+    if event.parents or event.body["entity"]:
+        raise BadBundle("its event rests on others, which nobody here has seen")
     if digest_of(found[SESSION]) != fields["bundle"]:
         raise BadBundle("its session is not the one that was signed")
     if dict(found) != files(event, found[SESSION]):

@@ -2,7 +2,7 @@
 
 Only remotes that this clone's own configuration names are read. What is in force comes from the
 checked-out tree, the pinned branch of the pinned remote, and this clone's own events; never from
-whatever else was fetched.
+whatever else was fetched, and never from the branch that stands in for refs.
 """
 
 from typing import NamedTuple
@@ -12,6 +12,9 @@ from agence.git.objects import resolve_many
 from agence.git.refs import for_each
 from agence.git.repository import Repository
 from agence.git.run import git
+
+# The branch that carries what is shared to a host that takes no `refs/agence/*`.
+SHARED_BRANCH = "agence/refs"
 
 _PREFIXES = ("refs/heads", "refs/remotes", "refs/agence")
 
@@ -63,11 +66,12 @@ def look(repo: Repository, pins: Pins) -> Carriers:
     refs = named_refs(repo)
     head = resolve_many(repo, ["HEAD:.agence/log"]).get("HEAD:.agence/log")
     default = f"refs/remotes/{pins.remote}/{pins.branch}" if pins.remote and pins.branch else ""
+    stand_in = f"refs/heads/{pins.home}" if pins.home else ""
     return Carriers(
         refs=refs,
         head=head[0] if head and head[1] == "tree" else "",
-        default=default if default in refs else "",
-        stand_in=f"refs/heads/{pins.home}" if pins.home else "",
+        default=default if default in refs and not is_shared_branch(default) else "",
+        stand_in="" if is_shared_branch(stand_in) else stand_in,
     )
 
 
@@ -85,6 +89,18 @@ def named_refs(repo: Repository) -> dict[str, str]:
     return {name: oid for name, oid in for_each(repo, *_PREFIXES).items() if is_read(name)}
 
 
+def log_folder(ref: str) -> str:
+    """Where the segments lie in the tree of a ref: agence's own refs have nothing of a project."""
+    own = ref.startswith("refs/agence/") or is_shared_branch(ref)
+    return "log" if own else ".agence/log"
+
+
+def is_shared_branch(ref: str) -> bool:
+    """Whether a ref is the branch that stands in for refs, here or as it was fetched."""
+    fetched = ref.startswith("refs/remotes/") and ref.endswith(f"/{SHARED_BRANCH}")
+    return fetched or ref == f"refs/heads/{SHARED_BRANCH}"
+
+
 def remote_names(repo: Repository) -> list[str]:
     """The remotes that this clone's configuration names, in its order."""
     keys = (key for key in repo.config() if key.startswith("remote.") and key.endswith(".url"))
@@ -95,7 +111,8 @@ def choose_remote(repo: Repository, branch: str, pinned: str = "") -> tuple[str,
     """(remote, branch there) that count as the shard's own; "" where there is none.
 
     The remote is the pinned one, else that of the branch's upstream, else origin, else the only
-    one; its branch is what its HEAD names, else the upstream branch.
+    one; its branch is what its HEAD names, else the upstream branch. The branch that stands in for
+    refs is none of the project's.
     """
     config = repo.config()
     remotes = remote_names(repo)
@@ -108,11 +125,13 @@ def choose_remote(repo: Repository, branch: str, pinned: str = "") -> tuple[str,
     said = git("symbolic-ref", "--quiet", name, cwd=repo.work_tree, check=False)
     head = said.decode().strip().removeprefix(f"refs/remotes/{remote}/")
     merge = config.get(f"branch.{branch}.merge", [""])[-1] if upstream == remote else ""
-    return remote, head or merge.removeprefix("refs/heads/")
+    found = (head, merge.removeprefix("refs/heads/"))
+    return remote, next((one for one in found if one and one != SHARED_BRANCH), "")
 
 
 def own_remote(repo: Repository) -> tuple[str, str]:
     """(remote, branch there) as they are pinned, or as `^init` would pin them now."""
     pins = read_pins(repo)
-    remote, there = choose_remote(repo, repo.head()[0] or "", pins.remote)
-    return remote, pins.branch or there
+    pinned = pins.remote if pins.remote in remote_names(repo) else ""
+    remote, there = choose_remote(repo, repo.head()[0] or "", pinned)
+    return remote, (pins.branch if pinned else "") or there

@@ -1,7 +1,8 @@
 """The genesis: the first event of a shard, whose id is the shard's name.
 
 `^init` joins a genesis that it can see, in the clone's branches or its remote's, and founds one
-only where there is none. Where two meet, the one with the greater id yields to the other.
+only where there is none. Where two meet, a person says which one is joined; none of them is trusted
+for its id.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from agence.events.event import Draft, Event
 from agence.git.repository import Repository
 from agence.git.run import git
 from agence.schema.effects import Effect, set_field
-from agence.shard.carriers import Pins, look, own_remote, read_pins
+from agence.shard.carriers import SHARED_BRANCH, Pins, look, own_remote, read_pins
 from agence.shard.ingest import events_of
 from agence.shard.shard import Shard
 from agence.shard.template import codex
@@ -44,7 +45,7 @@ class Genesis(NamedTuple):
 
 def visible(shard: Shard) -> list[Genesis]:
     """Every genesis that this clone knows, the one to join first."""
-    index, sight = shard.everywhere(), _look(shard)
+    index, sight = shard.index("shared"), _look(shard)
     sql = "SELECT line FROM event WHERE kind = 'shard' ORDER BY id"
     events = events_of(index, sql)
     first = {event.id: event for event in events if event.body["entity"] == ""}
@@ -62,7 +63,7 @@ def refuse_headless(shard: Shard) -> None:
     """Raises ShardError where events of a shard are near, whose genesis is nowhere."""
     sight = _look(shard)
     trees = "SELECT tree.oid, ref.name FROM tree LEFT JOIN ref ON ref.tree = tree.oid"
-    if sight.place(list(shard.everywhere().rows(trees)), own=False) != ELSEWHERE:
+    if sight.place(list(shard.index("shared").rows(trees)), own=False) != ELSEWHERE:
         raise ShardError(
             "events of a shard are here, but its genesis is not",
             "fetch the branch that carries it, such as the default branch, and run ^init again",
@@ -94,7 +95,7 @@ def _look(shard: Shard) -> _Sight:
 
 
 def found(shard: Shard, name: str) -> Genesis:
-    """Found a shard: sign its genesis and adopt the template's codex in the same act."""
+    """Found a shard: sign its genesis. `adopt_template` follows, now or at the next `^init`."""
     if _is_shallow(shard.repo):
         raise ShardError(
             "this is a shallow clone: a shard that exists could be out of its sight",
@@ -105,15 +106,14 @@ def found(shard: Shard, name: str) -> Genesis:
     effects.append(set_field("root", _root_commit(shard.repo)))
     genesis = Draft("shard", "", {"effects": effects}, "", "collective:", shard.speaker)
     event = shard.append([genesis])[0]
-    pages = [_adoption(event.id, shard.speaker, path, text) for path, text in codex().items()]
-    shard.append(pages)
     return Genesis(event.id, event.writer, name, "", NEAR)
 
 
 def pin(repo: Repository, genesis: Genesis) -> Pins:
     """Pin a genesis, its founder, and the remote and branch that count as the shard's own."""
     remote, there = own_remote(repo)
-    home = read_pins(repo).home or there or repo.head()[0] or ""
+    here = repo.head()[0]
+    home = read_pins(repo).home or there or (here if here and here != SHARED_BRANCH else "")
     pins = Pins(genesis.id, genesis.founder, remote, there, home)
     for field, value in zip(Pins._fields, pins, strict=True):
         if value:
@@ -122,17 +122,12 @@ def pin(repo: Repository, genesis: Genesis) -> Pins:
 
 
 def alias(shard: Shard, yielding: Genesis, to: Genesis) -> Event | None:
-    """Sign that `yielding` is `to` by another name, while only this clone's founder wrote there.
+    """Sign that `yielding` is `to` by another name, where this clone's key founded it.
 
-    Not to a shard that lies farther off than its own: what was fetched is not what was merged.
+    Only when a person asked to join `to`: whoever may merge one file could otherwise take over.
     """
-    if to.place > yielding.place:
-        return None
-    index = shard.everywhere()
-    sql = "SELECT line FROM event"
-    writers = {e.writer for e in events_of(index, sql) if e.body["shard"] == yielding.id}
     own = {key.writer for key in shard.keyring.keys("shared")}
-    if yielding.founder not in own or not writers <= own or yielding.yields_to:
+    if yielding.founder not in own or yielding.yields_to:
         return None
     effects: list[Effect] = [set_field("alias", to.id)]
     draft = Draft(
@@ -143,27 +138,20 @@ def alias(shard: Shard, yielding: Genesis, to: Genesis) -> Event | None:
     return shard.append([draft])[0]
 
 
-def settle(shard: Shard) -> str:
-    """Where two shards have met and ours is the greater, sign unasked that it is the other.
-
-    Returns the id of the other when that was signed now, else "".
-    """
-    index = shard.index("shared")
-    sql = "SELECT count(*) FROM entity WHERE place = ? AND kind = 'shard'"
-    if index.one(sql, [index.place]) == 1:
-        return ""
-    seen = visible(shard)
-    ours = next((one for one in seen if one.id == shard.pins.shard), None)
-    lesser = [one for one in seen if ours and one.id < ours.id and one.place <= ours.place]
-    if ours is None or not lesser or alias(shard, ours, lesser[0]) is None:
-        return ""
+def adopt_template(shard: Shard, genesis: Genesis) -> None:
+    """Adopt the shipped codex, where this clone's key founded the shard and has adopted none."""
+    own = {key.writer for key in shard.keyring.keys("shared")}
+    sql = "SELECT 1 FROM event WHERE kind = 'codex' AND writer = ? LIMIT 1"
+    if genesis.founder not in own or shard.index("shared").one(sql, [genesis.founder]):
+        return
+    shard.append([_adoption(shard, genesis.id, path, text) for path, text in codex().items()])
     shard.forget()
-    return lesser[0].id
 
 
-def _adoption(shard: str, by: str, path: str, text: str) -> Draft:
-    effects = [set_field("path", path), set_field("text", text)]
-    return Draft("codex", "", {"effects": effects}, shard, f"collective:{shard}", by)
+def _adoption(shard: Shard, genesis: str, path: str, text: str) -> Draft:
+    effects = [set_field("path", path), set_field("text", shard.field("shared", text))]
+    scope = f"collective:{genesis}"
+    return Draft("codex", "", {"effects": effects}, genesis, scope, shard.speaker)
 
 
 def _field(event: Event, field: str) -> str:

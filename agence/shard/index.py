@@ -7,7 +7,7 @@ brings it up to date; who does not, or may not write there, works on a copy in m
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import apsw
@@ -15,7 +15,7 @@ import apsw
 from agence.base.errors import OutsideError
 from agence.fold.entity import Entity, Lost
 
-VERSION = 1
+VERSION = 3
 
 _SCHEMA = f"""
 CREATE TABLE event(
@@ -32,7 +32,8 @@ CREATE TABLE member(segment TEXT, n INTEGER, PRIMARY KEY(segment, n)) WITHOUT RO
 CREATE TABLE tree(oid TEXT, path TEXT, segment TEXT NOT NULL, PRIMARY KEY(oid, path)) WITHOUT ROWID;
 CREATE TABLE blob(digest TEXT, oid TEXT, PRIMARY KEY(digest, oid)) WITHOUT ROWID;
 CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL, last TEXT NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL, roots TEXT NOT
 NULL); CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
     WITHOUT ROWID;
@@ -40,11 +41,12 @@ CREATE TABLE entity(
     n INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
     updated INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE(place, id));
 CREATE INDEX entity_kind ON entity(place, kind, updated);
+CREATE TABLE shown(entity INTEGER PRIMARY KEY, path TEXT NOT NULL, oid TEXT NOT NULL);
 CREATE TABLE passage(n INTEGER PRIMARY KEY, entity INTEGER NOT NULL);
 CREATE INDEX passage_entity ON passage(entity);
 CREATE VIRTUAL TABLE words USING fts5(
     title, tags, body, around, tokenize = 'porter unicode61 remove_diacritics 2');
-CREATE TABLE fault(source TEXT, line INTEGER, reason TEXT NOT NULL);
+CREATE TABLE fault(source TEXT, segment TEXT, line INTEGER, reason TEXT NOT NULL);
 PRAGMA user_version = {VERSION};
 """
 
@@ -97,6 +99,23 @@ class Index:
             values.append(kind)
         for (state,) in self.rows(sql + " ORDER BY updated DESC, id", values):
             yield _entity(state)
+
+    def entities_but(self, listed: Mapping[str, str]) -> Iterator[tuple[int, Entity]]:
+        """(row, entity) of those in force here whose view is not known to be as `listed` has it.
+
+        `listed` is path -> blob id.
+        """
+        sql = (
+            "SELECT n, state, path, oid FROM entity LEFT JOIN shown ON shown.entity = n"
+            " WHERE place = ?"
+        )
+        for number, state, path, oid in list(self.rows(sql, [self.place])):
+            if path is None or listed.get(path) != oid:
+                yield number, _entity(state)
+
+    def remember_view(self, number: int, path: str, oid: str) -> None:
+        """The view of the entity of this row is the blob `oid`, for as long as the row is there."""
+        self.rows("REPLACE INTO shown VALUES (?, ?, ?)", [number, path, oid])
 
     def identities(self, prefix: str) -> list[str]:
         """The ids of the entities in force here that begin with `prefix`."""
@@ -181,6 +200,7 @@ class EntityWriter:
             sql = "DELETE FROM words WHERE rowid IN (SELECT n FROM passage WHERE entity = ?)"
             index.rows(sql, [number])
             index.rows("DELETE FROM passage WHERE entity = ?", [number])
+            index.rows("DELETE FROM shown WHERE entity = ?", [number])
             index.rows("DELETE FROM entity WHERE n = ?", [number])
 
     def __enter__(self) -> Self:
@@ -215,8 +235,10 @@ def _open(path: str) -> apsw.Connection:
         raise apsw.SchemaChangeError("another version of the index")
     connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
     if version == 0:
-        with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if _version(connection) == 0:  # nobody else made it while we waited
             connection.execute(_SCHEMA)
+        connection.execute("COMMIT")
     if os.name == "posix":
         os.chmod(path, 0o600)
     return connection

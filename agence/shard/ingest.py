@@ -4,18 +4,21 @@ Only what changed is read: refs whose tip moved, segments not read before, the t
 A line that does not verify is left out and listed as a fault; it never stops the others.
 """
 
+import os
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from agence.base.digest import hex_digest
+from agence.events.blob import blob_digest
 from agence.events.event import Event
-from agence.events.segment import order_faults, split_lines
+from agence.events.segment import order_faults, pack, split_lines
 from agence.fold.entity import Entity, fold_entity
 from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.git.repository import Repository
 from agence.recall.passages import passages
 from agence.shard.blobs import Blobs
-from agence.shard.carriers import Carriers
+from agence.shard.carriers import Carriers, log_folder
 from agence.shard.index import EntityWriter, Index
 from agence.shard.judging import judge, known
 from agence.shard.own_log import OwnLog
@@ -42,6 +45,7 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
         touched = _recompute_force(index, roots, everywhere=everywhere)
         index.rows("UPDATE place SET roots = ? WHERE n = ?", [" ".join(roots), index.place])
     _prune_trees(index)
+    _prune_places(index)
     with EntityWriter(index) as entities:
         for identity in touched:
             _fold_again(index, identity, entities, blobs)
@@ -64,11 +68,6 @@ def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
     _ingest_trees(index, repo, {tree for tree in trees.values() if tree})
 
 
-def log_folder(ref: str) -> str:
-    """Where the segments lie in the tree of a ref: agence's own refs hold nothing else."""
-    return "log" if ref.startswith("refs/agence/") else ".agence/log"
-
-
 def _prune_trees(index: Index) -> None:
     """Forget the listings of trees that no ref and no work tree has any more."""
     roots = {tree for (line,) in index.rows("SELECT roots FROM place") for tree in line.split()}
@@ -76,6 +75,17 @@ def _prune_trees(index: Index) -> None:
     for (oid,) in list(index.rows(sql)):
         if oid not in roots:
             index.rows("DELETE FROM tree WHERE oid = ?", [oid])
+
+
+def _prune_places(index: Index) -> None:
+    """Forget the state of work trees that are gone."""
+    for number, name in list(index.rows("SELECT n, name FROM place WHERE n != ?", [index.place])):
+        if name.startswith("/") and not os.path.isdir(name):
+            for table in ("force", "entity"):
+                index.rows(f"DELETE FROM {table} WHERE place = ?", [number])
+            index.rows("DELETE FROM place WHERE n = ?", [number])
+            index.rows("DELETE FROM passage WHERE entity NOT IN (SELECT n FROM entity)")
+            index.rows("DELETE FROM words WHERE rowid NOT IN (SELECT n FROM passage)")
 
 
 def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:
@@ -86,13 +96,23 @@ def _ingest_trees(index: Index, repo: Repository, trees: set[str]) -> None:
             path: oid for path, (_, kind, oid) in list_tree(repo, tree).items() if kind == "blob"
         }
         entries = {path: oid for path, oid in listed.items() if path.endswith(".jsonl")}
-        blobs = [(p.removeprefix("blobs/"), oid) for p, oid in listed.items() if p[:6] == "blobs/"]
-        index.db.executemany("REPLACE INTO blob VALUES (?, ?)", blobs)
+        _ingest_blobs(index, repo, listed)
         index.db.executemany(
             "REPLACE INTO tree VALUES (?, ?, ?)",
             [(tree, path, oid) for path, oid in entries.items()],
         )
         _ingest_segments(index, repo, {oid: path for path, oid in entries.items()})
+
+
+def _ingest_blobs(index: Index, repo: Repository, listed: dict[str, str]) -> None:
+    """Note where the texts of a log tree are: those that are what their names stand for."""
+    names = {
+        oid: path.removeprefix("blobs/") for path, oid in listed.items() if path[:6] == "blobs/"
+    }
+    fresh = [oid for oid in names if not index.one("SELECT 1 FROM blob WHERE oid = ?", [oid])]
+    for blob in read_many(repo, fresh):
+        if isinstance(blob, Found) and blob_digest(blob.content) == names[blob.oid]:
+            index.rows("REPLACE INTO blob VALUES (?, ?)", [names[blob.oid], blob.oid])
 
 
 def _ingest_segments(index: Index, repo: Repository, segments: dict[str, str]) -> None:
@@ -114,33 +134,72 @@ def _keep_segments(
     verdicts = iter(judge([line for _, lines in batch for line in lines]))
     for oid, lines in batch:
         path = paths[oid]
-        events = _valid(index, path, list(islice(verdicts, len(lines))))
+        events = _valid(index, (path, oid), list(islice(verdicts, len(lines))), private=False)
         numbers = [keep(index, event, own=False) for event in events]
-        faults = order_faults(path, [event.id for event in events])
+        faults = order_faults(path, [event.id for event in events]) or _misplaced(path, events)
         for fault in faults:
-            index.rows("INSERT INTO fault VALUES (?, ?, ?)", [path, 0, fault])
+            index.rows("INSERT INTO fault VALUES (?, ?, ?, ?)", [path, oid, 0, fault])
         index.db.executemany("REPLACE INTO member VALUES (?, ?)", [(oid, n) for n in numbers])
         index.rows("REPLACE INTO segment VALUES (?, ?, ?)", [oid, path, not faults])
 
 
+def _misplaced(path: str, events: list[Event]) -> list[str]:
+    """A segment lies in the folder of its writer and month; its path is not believed."""
+    places = [segment.path for segment in pack(events, None)] if events else []
+    return (
+        [] if places == [path] and len({e.writer for e in events}) == 1 else ["it lies elsewhere"]
+    )
+
+
 def _ingest_own(index: Index, log: OwnLog) -> None:
     for path, length in log.lengths().items():
-        start = index.one("SELECT length FROM own WHERE path = ?", [path]) or 0
-        start = start if start <= length else 0
+        start, last = _read_so_far(index, path)
+        if length < start or (start and not log.ends_with(path, start, last)):
+            _read_anew(index, path, log)
+            start = 0
         lines = log.lines(path, start) if start < length else iter(())
         while batch := list(islice(lines, _BATCH)):
             start += sum(len(line) + 1 for line in batch)
-            for event in _valid(index, path, judge(batch)):
+            last = hex_digest("agence/line/1", batch[-1])
+            source = (path, "")
+            for event in _valid(index, source, judge(batch), private=log.chain == "private"):
                 keep(index, event, own=True)
-        index.rows("REPLACE INTO own VALUES (?, ?)", [path, start])
+        index.rows("REPLACE INTO own VALUES (?, ?, ?)", [path, start, last])
 
 
-def _valid(index: Index, source: str, verdicts: list[Event | str]) -> list[Event]:
-    """The events among the verdicts on a source's lines; the other lines are noted as faults."""
+def _read_so_far(index: Index, path: str) -> tuple[int, str]:
+    """How much of an own log was read, in bytes, and the digest of the last line of that."""
+    row = next(iter(index.rows("SELECT length, last FROM own WHERE path = ?", [path])), None)
+    return (int(row[0]), str(row[1])) if row else (0, "")
+
+
+def _read_anew(index: Index, path: str, log: OwnLog) -> None:
+    """An own log is not what it was: what it no longer holds is this clone's own no more."""
+    index.rows("UPDATE event SET own = 0 WHERE writer = ?", [log.writer_of(path)])
+    index.rows("DELETE FROM fault WHERE source = ?", [path])
+
+
+def _valid(
+    index: Index, source: tuple[str, str], verdicts: list[Event | str], *, private: bool
+) -> list[Event]:
+    """The events among the verdicts on a source's lines; the other lines are noted as faults.
+
+    `source` is a path, and the id of its blob or "".
+    """
+    events = []
     for number, verdict in enumerate(verdicts, 1):
-        if isinstance(verdict, str):
-            index.rows("INSERT INTO fault VALUES (?, ?, ?)", [source, number, verdict])
-    return [verdict for verdict in verdicts if not isinstance(verdict, str)]
+        said = verdict if isinstance(verdict, str) else _out_of_place(verdict, private=private)
+        if said:
+            index.rows("INSERT INTO fault VALUES (?, ?, ?, ?)", [*source, number, said])
+        elif isinstance(verdict, Event):
+            events.append(verdict)
+    return events
+
+
+def _out_of_place(event: Event, *, private: bool) -> str:
+    if (event.body["scope"] == "instance") == private:
+        return ""
+    return "a shared event in a private log" if private else "a private event in a shared log"
 
 
 def keep(index: Index, event: Event, *, own: bool) -> int:
@@ -251,10 +310,9 @@ def _settle_waiting(index: Index) -> set[str]:
 def _fold_again(index: Index, identity: str, entities: EntityWriter, blobs: Blobs) -> None:
     sql = (
         "SELECT line FROM event CROSS JOIN force ON force.place = ? AND force.n = event.n"
-        " WHERE entity = ? AND NOT waits AND event.n NOT IN"
-        f" ({OVERWRITING} AND event.entity = ?)"
+        " WHERE entity = ? AND NOT waits"
     )
-    events = [known(row[0]) for row in index.rows(sql, [index.place, identity, identity])]
+    events = [known(row[0]) for row in index.rows(sql, [index.place, identity])]
     entity = fold_entity(events, _Everything())
     if entity is None:
         entities.drop(identity)
@@ -271,13 +329,6 @@ def _words(entity: Entity) -> list[tuple[str, str, str, str]]:
             return []
     tags = " ".join(entity.tags)
     return [(title, tags, piece, around) for piece, around in passages(body)] if title else []
-
-
-# Events about a page of governance that another key than the page's own has signed: no law.
-OVERWRITING = (
-    "SELECT event.n FROM event JOIN event AS page ON page.id = event.entity"
-    " WHERE page.kind = 'codex' AND event.writer != page.writer"
-)
 
 
 class _Everything:

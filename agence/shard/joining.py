@@ -4,8 +4,9 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agence.base.errors import OutsideError, ShardError, UsageError
+from agence.base.errors import OutsideError, ShardError, TrustError, UsageError
 from agence.base.identifiers import short
+from agence.git.placing import check_folders
 from agence.git.repository import Repository, discover
 from agence.git.run import GitFailed, git, impatient
 from agence.shard.carriers import Pins, own_remote
@@ -13,6 +14,7 @@ from agence.shard.files import outside, replace
 from agence.shard.genesis import (
     ELSEWHERE,
     Genesis,
+    adopt_template,
     alias,
     found,
     pin,
@@ -22,7 +24,7 @@ from agence.shard.genesis import (
 from agence.shard.layout import TRACKED
 from agence.shard.shard import Ports, Shard
 from agence.shard.standalone import follow
-from agence.shard.views import CODEX, rendered
+from agence.shard.views import CODEX, rendered, small_files
 
 DRIVERS = ("log", "view")
 _FETCH_SECONDS = 10
@@ -51,6 +53,7 @@ def join(ports: Ports, name: str, wanted: str = "") -> Joined:
     genesis, founded = _genesis(shard, name, wanted, notes)
     pins = pin(repo, genesis)
     shard.forget()
+    adopt_template(shard, genesis)
     configured += [f"agence.{f}" for f in Pins._fields if getattr(pins, f) != getattr(before, f)]
     wrote = _write_files(shard, founded=founded)
     follow(shard)
@@ -132,6 +135,9 @@ def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Ge
             raise UsageError(
                 f"'{wanted}' fits {len(fitting)} of the shards in sight", "type more digits"
             )
+        if pinned and pinned.id != fitting[0].id and alias(shard, pinned, fitting[0]):
+            said = f"shard {short(pinned.id)} is {short(fitting[0].id)} by another name from now on"
+            notes.append(f"{said}: signed")
         return fitting[0], False
     if shard.pins.shard and pinned is None:
         raise ShardError(
@@ -142,16 +148,27 @@ def _genesis(shard: Shard, name: str, wanted: str, notes: list[str]) -> tuple[Ge
     if not near and not pinned:
         refuse_headless(shard)
         return found(shard, name), True
-    chosen = pinned or next((one for one in near if not one.yields_to), near[0])
+    chosen = pinned or _only(near)
     for other in near:
-        if other.id < chosen.id and pinned:
-            signed = alias(shard, chosen, other)
-            said = "signed as an alias of it" if signed else "which is older in order"
-            notes.append(f"another shard is in sight: {short(other.id)} ({other.name}), {said}")
-            notes.append(f"`agence ^init --join {short(other.id)}` moves this clone's trust there")
-        elif other.id != chosen.id:
-            notes.append(f"also read here: shard {short(other.id)} ({other.name}), not trusted")
+        if other.id != chosen.id and not other.yields_to:
+            said = f"also read here: shard {short(other.id)} ({other.name}), not trusted"
+            notes.append(said)
     return chosen, False
+
+
+def _only(near: list[Genesis]) -> Genesis:
+    """The genesis to join of those at the place that counts most. Raises TrustError for several."""
+    own = [one for one in near if not one.yields_to] or near
+    best = [one for one in own if one.place == own[0].place]
+    if len(best) > 1:
+        known = "; ".join(
+            f"{short(one.id)} ({one.name}, founder {one.founder[:16]})" for one in best
+        )
+        raise TrustError(
+            f"{len(best)} shards are in sight, and none is this clone's yet: {known}",
+            "ask your team which one is theirs, and name it to ^init with --join",
+        )
+    return best[0]
 
 
 def _write_files(shard: Shard, *, founded: bool) -> list[str]:
@@ -160,7 +177,9 @@ def _write_files(shard: Shard, *, founded: bool) -> list[str]:
     if not founded and not os.path.isdir(os.path.join(top, TRACKED)) and not _is_new_here(shard):
         return []
     index = shard.index("shared")
-    files = rendered(index.entities("codex"), shard.pins.founder)
+    files = small_files() | rendered(map(shard.whole, index.entities("codex")), shard.pins.founder)
+    check_folders(top, files)
+    shard.refuse_newer_format()
     wrote = []
     for path, content in sorted(files.items()):
         whole = os.path.join(top, path)

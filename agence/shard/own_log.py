@@ -8,6 +8,7 @@ was never acknowledged: the next writer sets it aside.
 import os
 from collections.abc import Callable, Iterator
 
+from agence.base.digest import hex_digest
 from agence.base.errors import TrustError
 from agence.base.stamps import Stamp, tick
 from agence.events.event import LINE_LIMIT, Draft, Event, read, write
@@ -60,6 +61,19 @@ class OwnLog:
             while chunk := file.read(1 << 20):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from lines
+
+    def writer_of(self, path: str) -> str:
+        """The writer whose file this is."""
+        return os.path.basename(path).removesuffix(".jsonl")
+
+    def ends_with(self, path: str, end: int, digest: str) -> bool:
+        """Whether the line that ends at byte `end` is the one of this digest."""
+        start = max(0, end - LINE_LIMIT - 1)
+        with outside(path), open(path, "rb") as file:
+            file.seek(start)
+            part = file.read(end - start)
+        line = part[:-1].rpartition(b"\n")[2]
+        return part.endswith(b"\n") and hex_digest("agence/line/1", line) == digest
 
     def _append(
         self, drafts: list[Draft], now: int, entropy: Callable[[int], bytes], seen: list[Stamp]

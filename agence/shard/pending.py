@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
-from agence.shard.carriers import look
+from agence.shard.carriers import SHARED_BRANCH, look
 from agence.shard.shard import Shard
+
+# A branch of the project, not what is passed around beside it.
+_PUBLIC = f"ref.name NOT LIKE 'refs/agence/%' AND ref.name NOT LIKE '%/{SHARED_BRANCH}'"
 
 
 class Elsewhere(NamedTuple):
@@ -21,7 +24,7 @@ def unpublished(shard: Shard) -> list[tuple[str, str, str]]:
         "SELECT id, kind, entity FROM event WHERE own AND NOT EXISTS ("
         " SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
         " JOIN ref ON ref.tree = tree.oid"
-        " WHERE member.n = event.n AND ref.name NOT LIKE 'refs/agence/%')"
+        f" WHERE member.n = event.n AND {_PUBLIC})"
         " ORDER BY n"
     )
     return [(row[0], row[1], row[2]) for row in index.rows(sql)]
@@ -31,7 +34,8 @@ def unsent(shard: Shard) -> int:
     """How many own events are published on a branch here and on no branch of a remote."""
     held = (
         "EXISTS (SELECT 1 FROM member JOIN tree ON tree.segment = member.segment"
-        " JOIN ref ON ref.tree = tree.oid WHERE member.n = event.n AND ref.name LIKE ?)"
+        " JOIN ref ON ref.tree = tree.oid"
+        f" WHERE member.n = event.n AND {_PUBLIC} AND ref.name LIKE ?)"
     )
     sql = f"SELECT count(*) FROM event WHERE own AND {held} AND NOT {held}"
     return int(shard.index("shared").one(sql, ["refs/heads/%", "refs/remotes/%"]) or 0)
@@ -62,11 +66,12 @@ def waiting(shard: Shard) -> list[str]:
 
 
 def faults(shard: Shard) -> list[tuple[str, int, str]]:
-    """(source, line, reason) of each line that was left out because it does not verify."""
-    rows = shard.index("shared").rows(
-        "SELECT source, line, reason FROM fault ORDER BY source, line"
+    """(source, line, reason) of each line that is here and was left out: it does not verify."""
+    sql = (
+        "SELECT source, line, reason FROM fault"
+        " WHERE segment = '' OR segment IN (SELECT segment FROM tree) ORDER BY source, line"
     )
-    return [(source, line, reason) for source, line, reason in rows]
+    return [(source, line, why) for source, line, why in shard.index("shared").rows(sql)]
 
 
 def own_branch(shard: Shard) -> str:

@@ -14,12 +14,13 @@ from agence.fold.entity import Entity
 from agence.fold.state import closed, fold
 from agence.git.blob_name import blob_id
 from agence.git.objects import Found, list_tree, read_many, resolve_many
+from agence.shard.edited import edited
 from agence.shard.index import Index
-from agence.shard.ingest import OVERWRITING, events_of
+from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
 from agence.shard.shard import Shard
 from agence.shard.staged import staged_segments
-from agence.shard.views import drafts, rendered
+from agence.shard.views import rendered, small_files
 
 if TYPE_CHECKING:
     from agence.events.event import Event
@@ -49,28 +50,25 @@ class Plan(NamedTuple):
 
 def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     """The publication of every own shared event that HEAD lacks, or of the entities `only`."""
+    shard.refuse_newer_format()
     index = shard.index("shared")
     tree = _head_tree(shard)
     held = set(_held(index, tree))
     needed = _needed(index, held, set(only), _foundation(shard, index, held))
     changes = _log_changes(shard, index, tree, needed)
     changes |= _blob_changes(shard, index, tree, needed)
-    files = rendered(map(shard.whole, _entities(index, held | needed)), shard.pins.founder)
-    committed = _committed(shard, files)
-    edited = drafts(shard.repo.work_tree, files, committed)
-    for path, content in files.items():
-        if path not in edited and committed.get(path) != content:
-            changes[path] = content
+    kept = edited(shard)
+    views = stale_views(shard, index, held | needed)
+    changes |= {path: content for path, content in views.items() if path not in kept}
     sql = "SELECT id FROM event WHERE n = ?"
-    return Plan(changes, [str(index.one(sql, [n])) for n in sorted(needed)], edited)
+    return Plan(changes, [str(index.one(sql, [n])) for n in sorted(needed)], kept)
 
 
-def tree_views(shard: Shard) -> tuple[dict[str, bytes], list[str]]:
-    """What every file of the checked-out tree should say, and which of them are edited by hand."""
+def tree_views(shard: Shard) -> dict[str, bytes]:
+    """What every view of the checked-out tree should say."""
     index = shard.index("shared")
     entities = _entities(index, set(_held(index, _head_tree(shard))))
-    files = rendered(map(shard.whole, entities), shard.pins.founder)
-    return files, drafts(shard.repo.work_tree, files, _committed(shard, files))
+    return small_files() | rendered(map(shard.whole, entities), shard.pins.founder)
 
 
 def _head_tree(shard: Shard) -> str:
@@ -105,17 +103,26 @@ def _needed(index: Index, held: set[int], only: set[str], foundation: set[int]) 
     """
     own = "SELECT n, id, entity FROM event WHERE own"
     wanted = {n for n, id_, entity in index.rows(own) if not only or {id_, entity} & only}
+    wave = wanted | (set() if only else held)
+    if wave:
+        wave |= foundation
     needed: set[int] = set()
-    left = wanted | (set() if only else held)
-    if left:
-        left |= foundation
-    while left:
-        number = left.pop()
-        if number not in held:
-            needed.add(number)
-        sql = "SELECT event.n FROM edge JOIN event ON event.id = edge.parent WHERE edge.child = ?"
-        left |= {row[0] for row in index.rows(sql, [number])} - needed - held
+    while wave:
+        needed |= wave - held
+        wave = _parents(index, wave) - needed - held
     return needed
+
+
+def _parents(index: Index, numbers: set[int]) -> set[int]:
+    """The known events that these rest on."""
+    index.rows("CREATE TEMP TABLE IF NOT EXISTS wave(n INTEGER PRIMARY KEY)")
+    index.rows("DELETE FROM wave")
+    index.db.executemany("INSERT INTO wave VALUES (?)", [(number,) for number in numbers])
+    sql = (
+        "SELECT DISTINCT event.n FROM wave JOIN edge ON edge.child = wave.n"
+        " JOIN event ON event.id = edge.parent"
+    )
+    return {row[0] for row in index.rows(sql)}
 
 
 def _log_changes(
@@ -210,34 +217,44 @@ def _size(index: Index, segment: str) -> int:
 
 def _entities(index: Index, numbers: set[int]) -> list[Entity]:
     """The fold of these events: from the index where they are just what is in force."""
-    here = [index.place]
-    sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
-    if numbers == {row[0] for row in index.rows(sql, here)}:
+    if _is_in_force(index, numbers):
         return list(index.entities())
-    counted = numbers - {row[0] for row in index.rows(OVERWRITING)}
     events = [
-        e for n in counted for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
+        e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
     ]
     return list(fold(closed(events)).values())
 
 
-def _committed(shard: Shard, files: dict[str, bytes]) -> dict[str, bytes]:
-    """What HEAD says of these paths; content that equals what is wanted is not read again."""
+def _is_in_force(index: Index, numbers: set[int]) -> bool:
+    sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
+    return numbers == {row[0] for row in index.rows(sql, [index.place])}
+
+
+def stale_views(shard: Shard, index: Index, numbers: set[int]) -> dict[str, bytes]:
+    """The views of these events that HEAD lacks or has in another form: path -> bytes.
+
+    The small files of the folder are only ever added: another version of agence may have others.
+    """
+    listed = _listed(shard)
+    files = {path: text for path, text in small_files().items() if path not in listed}
+    if _is_in_force(index, numbers):
+        rows = index.entities_but(listed)
+    else:
+        rows = ((0, entity) for entity in _entities(index, numbers))
+    for row, entity in rows:
+        for path, content in rendered([shard.whole(entity)], shard.pins.founder).items():
+            oid = blob_id(content)
+            if listed.get(path) != oid:
+                files[path] = content
+            elif row:
+                index.remember_view(row, path, oid)
+    return files
+
+
+def _listed(shard: Shard) -> dict[str, str]:
+    """Path -> blob id of everything of the folder that HEAD has."""
     found = resolve_many(shard.repo, [f"HEAD:{TRACKED}"]).get(f"HEAD:{TRACKED}")
     if not found or found[1] != "tree":
         return {}
-    entries = {
-        f"{TRACKED}/{path}": oid for path, (_, _, oid) in list_tree(shard.repo, found[0]).items()
-    }
-    committed: dict[str, bytes] = {}
-    other: dict[str, list[str]] = {}
-    for path, content in files.items():
-        oid = entries.get(path)
-        if oid == blob_id(content):
-            committed[path] = content
-        elif oid:
-            other.setdefault(oid, []).append(path)
-    for blob in read_many(shard.repo, sorted(other)):
-        if isinstance(blob, Found):
-            committed |= dict.fromkeys(other[blob.oid], blob.content)
-    return committed
+    entries = list_tree(shard.repo, found[0]).items()
+    return {f"{TRACKED}/{path}": oid for path, (_, _, oid) in entries}

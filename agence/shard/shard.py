@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 import apsw
 
+from agence.base.canonical import encode
 from agence.base.errors import ShardError
 from agence.base.identifiers import choose
 from agence.base.lazy import load
 from agence.base.stamps import Stamp
-from agence.events.blob import INLINE
+from agence.events.blob import INLINE, referred
 from agence.events.event import Draft, Event
 from agence.fold.entity import Entity
 from agence.git.repository import Repository, discover
@@ -55,7 +56,7 @@ class Shard:
     def speaker(self) -> str:
         """On whose behalf events are written: an agent, or the person that git knows."""
         name = self.ports.speaker or self.repo.config().get("user.name", [""])[-1]
-        return name or "somebody"
+        return "".join(one for one in name if one.isprintable())[:200] or "somebody"
 
     def log(self, chain: str) -> OwnLog:
         """The own log of the "shared" or the "private" chain."""
@@ -70,9 +71,16 @@ class Shard:
         chain = "private" if entity.scope == "instance" else "shared"
         return self.blobs(chain).whole(self.index(chain), entity)
 
+    def text_of(self, value: object) -> str | None:
+        """The text of a shared field's value, also of a blob; None where it is not here."""
+        if isinstance(value, str):
+            return value
+        content = self.blobs("shared").content(self.index("shared"), referred(value))
+        return None if content is None else content.decode(errors="replace")
+
     def field(self, scope: str, text: str) -> str | dict[str, object]:
         """What stands in an event for a text: itself, or the name of a blob that is kept now."""
-        return text if len(text.encode()) <= INLINE else self.blobs(scope).keep(text)
+        return text if len(encode(text)) <= INLINE else self.blobs(scope).keep(text)
 
     def draft(
         self, kind: str, scope: str, effects: list[dict[str, Any]], over: Entity | None = None
@@ -96,7 +104,7 @@ class Shard:
         chain = "private" if drafts[0].scope == "instance" else "shared"
         if any((one.scope == "instance") != (chain == "private") for one in drafts):
             raise ShardError("private and shared facts can't be kept in one step")
-        self._refuse_newer_format()
+        self.refuse_newer_format()
         if chain == "shared":
             self._notice_own_elsewhere()
         log = self.log(chain)
@@ -110,7 +118,7 @@ class Shard:
         if scope not in self._open:
             try:
                 self._open[scope] = self._refreshed(scope)
-            except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError):
+            except (apsw.CorruptError, apsw.NotADBError):
                 remove(self.layout.index(scope))
                 self._open[scope] = self._refreshed(scope)
             self._open[scope].founder = self.pins.founder
@@ -149,7 +157,7 @@ class Shard:
             raise ShardError(f"'{prefix}' is not in force here")
         return found
 
-    def _refuse_newer_format(self) -> None:
+    def refuse_newer_format(self) -> None:
         """A newer major format is read past, and never written."""
         try:
             with open(os.path.join(self.repo.work_tree, TRACKED, "agence.toml"), "rb") as file:
@@ -195,23 +203,33 @@ class Shard:
     def _after_ingest(self, index: Index, at: Carriers) -> None:
         load("agence.shard.known").keep(self.repo, at.refs, index)
         load("agence.shard.forks").retire_continued(index, self.keyring)
-        replace(self._seen_path(), Carriers(at.refs, "", "", "").fingerprint().encode())
+        self._remember(at.refs)
+
+    def _remember(self, refs: dict[str, str]) -> None:
+        look = load("agence.shard.forks").look_of(refs, self.log("shared"))
+        replace(self._seen_path(), look)
 
     def _notice_own_elsewhere(self) -> None:
-        """Where refs moved since they were last read, read them before signing with a key.
+        """Where refs moved or the own log shrank since the last look, look before signing.
 
         A ref that shows a later event of our own key means that a copy of this clone went on with
-        it.
+        it. Only a look that finds something brings the index up to date, which retires the key.
         """
-        now = Carriers(named_refs(self.repo), "", "", "").fingerprint()
+        refs = named_refs(self.repo)
         try:
-            with open(self._seen_path(), encoding="ascii") as file:
-                if file.read() == now:
-                    return
+            with open(self._seen_path(), "rb") as file:
+                before = file.read()
         except OSError:
+            before = b""
             if not self.keyring.keys("shared"):
                 return
-        self.index("shared")
+        forks = load("agence.shard.forks")
+        if before == forks.look_of(refs, self.log("shared")):
+            return
+        if forks.may_have_gone_on(self.repo, self.log("shared"), before, refs):
+            self.index("shared")
+        else:
+            self._remember(refs)
 
     def _seen_path(self) -> str:
         return os.path.join(self.layout.nexus, "refs.seen")

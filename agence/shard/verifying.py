@@ -13,9 +13,8 @@ from agence.events.event import Event, read
 from agence.events.segment import order_faults, pack, split_lines
 from agence.git.blob_name import blob_id
 from agence.git.objects import Found, list_tree, read_many, resolve_many
-from agence.shard.carriers import named_refs
+from agence.shard.carriers import log_folder, named_refs
 from agence.shard.files import read_bytes
-from agence.shard.ingest import log_folder
 from agence.shard.layout import LOG
 from agence.shard.sessions import Sessions
 from agence.shard.shard import Shard

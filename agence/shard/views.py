@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from agence.fold.entity import Entity
-from agence.fold.view import is_draft, render
+from agence.fold.view import render
 from agence.schema.kinds import KINDS
 from agence.shard.layout import TRACKED
 from agence.shard.template import STATIC
@@ -33,31 +33,20 @@ def is_plain(path: str) -> bool:
     )
 
 
+def small_files() -> dict[str, bytes]:
+    """Path -> bytes of the files that every shard has; they are added, never overwritten."""
+    return {f"{TRACKED}/{name}": text.encode() for name, text in STATIC.items()}
+
+
 def rendered(entities: Iterable[Entity], founder: str) -> dict[str, bytes]:
     """Path -> bytes of every view of these entities; only the founder's codex counts."""
-    files = {f"{TRACKED}/{name}": text.encode() for name, text in STATIC.items()}
+    files: dict[str, bytes] = {}
     for entity in sorted(entities, key=lambda one: (one.created, one.id)):
         path = view_path(entity)
         if not path or (entity.kind == "codex" and entity.writer != founder):
             continue
         files[path] = entity.text("text").encode() if entity.kind == "codex" else render(entity)
     return files
-
-
-def drafts(top: str, files: dict[str, bytes], committed: dict[str, bytes]) -> list[str]:
-    """Those of `files` whose copy in the work tree somebody edited by hand.
-
-    `files` is what they should say, `committed` what HEAD says; both path -> bytes.
-    """
-    found = []
-    for path, wanted in files.items():
-        there = read(top, path)
-        if there is None or there in (wanted, committed.get(path)):
-            continue
-        named = path.startswith(f"{CODEX}/") or path.removeprefix(f"{TRACKED}/") in STATIC
-        if named or is_draft(there):
-            found.append(path)
-    return sorted(found)
 
 
 def read(top: str, path: str) -> bytes | None:

@@ -332,26 +332,31 @@ def test_two_geneses_that_meet(forge, tmp_path):
         founders.append((shard, clone))
     forge.merge("first", into="main")
     forge.merge("second", into="main", prefer="ours")
-    (lesser, stays), (greater, yields) = sorted(founders)
+    (wanted, stays), (other, yields) = founders
     for clone in (stays, yields):
         clone.git("checkout", "--quiet", "main")
         clone.git("pull", "--quiet")
         assert titles(clone) == {"Of first", "Of second"}
         clone.agence("^verify")
-    before = status(yields)["shard"], clone_pins(yields)
-    assert before[0] == greater
-    stays.agence("^commit")
-    assert status(stays)["unpublished"] == []
-    told = yields.agence_json("^commit")["data"]
-    assert len(told["events"]) == 1, "the alias, signed unasked"
-    yields.git("push", "--quiet")
+        before = status(clone)["shard"], clone_pins(clone)
+        assert clone.agence_json("^commit")["data"]["events"] == [], "no alias is signed unasked"
+        assert (status(clone)["shard"], clone_pins(clone)) == before, "trust is not widened"
+    newcomer = Clone(tmp_path / "newcomer")
+    forge.git("clone", "--quiet", forge.path, newcomer.path)
+    refused = newcomer.agence_json("^init", code=4)["error"]
+    assert wanted[:8] in refused["message"]
+    assert other[:8] in refused["message"]
+    assert "agence ^init --join" not in refused["message"] + refused["hint"]
+    yields.agence("^init", "--join", wanted[:8])
+    assert status(yields)["shard"] == wanted
     yields.agence("^commit")
-    assert (status(yields)["shard"], clone_pins(yields)) == before, "trust is not widened"
+    yields.git("push", "--quiet")
     stays.git("pull", "--quiet")
-    assert status(stays)["shard"] == lesser
+    assert status(stays)["shard"] == wanted
     assert len(status(stays)["not_governance"]) == 1
-    newcomer = fresh(forge, str(tmp_path / "newcomer"))
-    assert status(newcomer)["shard"] == lesser
+    newcomer.git("pull", "--quiet")
+    newcomer.agence("^init")
+    assert status(newcomer)["shard"] == wanted
     assert titles(newcomer) == {"Of first", "Of second"}
     check_folds(newcomer)
     again(newcomer)

@@ -13,7 +13,6 @@ from typing import Annotated
 
 from agence.base.errors import UsageError
 from agence.base.identifiers import short
-from agence.base.stamps import Stamp
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.knowledge.add import kind_of, scope_of
 from agence.commands.words import (
@@ -73,7 +72,7 @@ def edit(
         )
     draft = context.shard.draft(kind, scope, effects, over=entity)
     draft = draft._replace(supersedes=draft.parents)
-    context.shard.append([draft], [Stamp(entity.updated, 0)])
+    context.shard.append([draft], [event.stamp for event in seen])
     fields = sorted({str(one["field"]) for one in effects})
     return Report(
         f"Changed {', '.join(fields)} of {kind} {short(entity.id)}",
