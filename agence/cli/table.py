@@ -84,7 +84,7 @@ ROWS: tuple[Row, ...] = (
     Row("status", "status", "^", "Sharing", "show what is unpublished, and what would leave"),
     Row("commit", "commit", "^", "Sharing", "publish events in a commit of their own"),
     Row("render", "render", "^", "Sharing", "renew the views from the log"),
-    Row("push", "push", "^", "Sharing", "send the branch and the shared refs"),
+    Row("push", "push", "^", "Sharing", "send the branch, and say what arrived"),
     Row("pull", "pull", "^", "Sharing", "bring and take in what others published"),
     Row("verify", "verify", "^", "Trust", "check every signature and chain"),
     Row("state", "state", "^~", "Trust", "print the folded state, or its hash"),

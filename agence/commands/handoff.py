@@ -7,9 +7,10 @@ Examples:
 
 It takes what was saved or resumed here last, or saves a session now if there is none. The bundle
 is pushed to the branch's remote, or where `--to` says, or written to a file. A plain `git pull`
-brings it to the other clone, where `^resume` finds it. Absolute paths are made relative; what looks
-like a credential is not sent unless you say so. When it was sent the session is `transferred`;
-typed again, the same handoff changes nothing more.
+brings it to the other clone, where `^resume` finds it. A host that takes no refs of agence's own
+gets it in the branch `agence/refs`. Absolute paths are made relative; what looks like a credential
+is not sent unless you say so. When it was sent the session is `transferred`; typed again, the same
+handoff changes nothing more.
 """
 
 import os
@@ -27,7 +28,7 @@ from agence.session import bundle
 from agence.session.lifecycle import RESUMABLE, TRANSFERRED, Session, after
 from agence.session.record import Said, iso, title
 from agence.shard import delivery, mailbox
-from agence.shard.carriers import remote_names
+from agence.shard.carriers import SHARED_BRANCH, remote_names
 from agence.shard.sessions import Sessions
 from agence.shard.shard import Shard
 
@@ -43,11 +44,12 @@ class Way(NamedTuple):
 
 
 class Handed(NamedTuple):
-    """A handoff that was sent."""
+    """A handoff that was sent; `refused` says why the host did not take its ref, "" if it did."""
 
     session: Session
     event: Event
     ref: str
+    refused: str
 
 
 def handoff(
@@ -191,15 +193,16 @@ def _hand(
         _refuse_credentials(content, note)
     event = delivery.offered(shard, session, content, agent, note)
     ref, commit = delivery.post(shard, event, content, agent)
+    refused = ""
     if way.path:
         delivery.write_file(shard, ref, way.path)
     else:
-        delivery.send(shard, ref, commit, way.remote)
+        refused = delivery.send(shard, ref, commit, way.remote)
     if session.status in RESUMABLE:
         at, by = iso(context.now()), shard.speaker
         fields = {"to": agent, "note": note, "offer": event.id, "ref": ref, "sent": _where(way)}
         session = Sessions(shard.layout).move(session.id, "handoff", at, by, **fields)
-    return Handed(session, event, ref)
+    return Handed(session, event, ref, refused)
 
 
 def _is_secret(text: str) -> bool:
@@ -226,6 +229,10 @@ def _where(way: Way) -> str:
     return way.path or delivery.without_login(way.remote)
 
 
+def _instead(refused: str) -> str:
+    return f"  the host refused the ref ({refused}): it is in the branch {SHARED_BRANCH} there"
+
+
 def _report(handed: Handed, agent: str, note: str, way: Way) -> Report:
     session = handed.session
     label = session.label
@@ -236,6 +243,7 @@ def _report(handed: Handed, agent: str, note: str, way: Way) -> Report:
     lines = [
         f"Handed session {label} to {agent}: {title(session.record)}",
         f"  {'written to' if way.path else 'pushed to'} {_where(way)}, signed as {handed.ref}",
+        *([_instead(handed.refused)] if handed.refused else []),
         f"Next, {brings}, then: {takes}",
     ]
     data = {
@@ -247,5 +255,6 @@ def _report(handed: Handed, agent: str, note: str, way: Way) -> Report:
         "offer": handed.event.id,
         "ref": handed.ref,
         "sent": _where(way),
+        "branch": SHARED_BRANCH if handed.refused else "",
     }
     return Report("\n".join(lines), data)

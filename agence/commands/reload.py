@@ -66,7 +66,5 @@ def _valuable(index: Index) -> list[Entity]:
 def _line(entity: Entity) -> str:
     body = " ".join(entity.text("body").split())
     first = body if len(body) <= 160 else body[:160].rsplit(" ", 1)[0] + " …"
-    tags = "".join(f" #{tag}" for tag in entity.tags)
-    return f"- {entity.kind} {short(entity.id)}: {entity.text('title')}{tags}" + (
-        f": {first}" if first else ""
-    )
+    line = f"- {entity.kind} {short(entity.id)}: {entity.title}{entity.labels}"
+    return f"{line}: {first}" if first else line

@@ -21,13 +21,9 @@ def moment(ms: int) -> str:
 def line(entity: Entity) -> str:
     """One line: id, day, title, status, tags."""
     status = entity.text("status")
-    marks = [f"({status})"] if status and status != "open" else []
-    marks += [f"#{tag}" for tag in entity.tags]
-    if entity.lost:
-        marks.append("(contested)")
-    return "  ".join(
-        [short(entity.id), day(entity.created), " ".join([entity.text("title"), *marks])]
-    )
+    marks = f" ({status})" if status in ("doing", "done", "dropped") else ""
+    marks += entity.labels + (" (contested)" if entity.lost else "")
+    return f"{short(entity.id)}  {day(entity.created)}  {entity.title}{marks}"
 
 
 def as_json(entity: Entity) -> dict[str, JSON]:

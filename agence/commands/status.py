@@ -77,7 +77,7 @@ def _titles(shard: Shard, events: list[tuple[str, str, str]]) -> list[str]:
         if entity is None or entity.kind in ("shard", "codex"):
             pages += 1
         else:
-            title = entity.text("title") or entity.text("note")
+            title = entity.title or " ".join(entity.text("note").split())
             lines.append(f"  {short(identity)}  {entity.kind}  {title}".rstrip())
     return [*lines, *([f"  and {pages} pages of governance and genesis"] if pages else [])]
 

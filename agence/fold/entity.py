@@ -54,10 +54,20 @@ class Entity(NamedTuple):
         return value if isinstance(value, str) else ""
 
     @property
+    def title(self) -> str:
+        """Its title on one line: whoever wrote it can't make it look like something else."""
+        return _one_line(self.text("title") or self.text("path"), 200)
+
+    @property
     def tags(self) -> list[str]:
         """Its tags, sorted."""
         tags = self.fields.get("tags")
         return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+    @property
+    def labels(self) -> str:
+        """Its tags as they are shown: ` #paths #safety`, each on the same line."""
+        return "".join(f" #{_one_line(tag, 64)}" for tag in self.tags)
 
     def as_json(self) -> dict[str, Any]:
         """Its canonical JSON form, what state hashes are taken of."""
@@ -67,6 +77,11 @@ class Entity(NamedTuple):
         state["heads"] = list(self.heads)
         state["lost"] = [list(one) for one in self.lost]
         return state
+
+
+def _one_line(text: str, length: int) -> str:
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
 def present(events: Iterable[Event], elsewhere: Container[str] = ()) -> list[Event]:

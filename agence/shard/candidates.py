@@ -9,6 +9,7 @@ import os
 from agence.base.errors import AgenceError
 from agence.base.lazy import load
 from agence.git.repository import discover
+from agence.shard.carriers import read_pins
 from agence.shard.index import Index, copy_in_memory
 from agence.shard.layout import Layout
 from agence.shard.template import commands
@@ -33,6 +34,7 @@ def candidates(kind: str, cwd: str) -> list[str]:
         return []
     index = copy_in_memory(path)
     index.enter(repo.git_dir)
+    index.founder = read_pins(repo).founder
     return _agents(index) if kind == "agent" else _entities(index)
 
 
@@ -43,7 +45,8 @@ def _entities(index: Index) -> list[str]:
 
 
 def _agents(index: Index) -> list[str]:
-    pages = (entity.text("path") for entity in index.entities("codex"))
+    mine = (entity for entity in index.entities("codex") if entity.writer == index.founder)
+    pages = (entity.text("path") for entity in mine)
     names = (path for path in pages if path.startswith("agents/") and path.endswith(".md"))
     return sorted({name.removeprefix("agents/").removesuffix(".md") for name in names})
 

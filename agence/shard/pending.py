@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from agence.shard.carriers import SHARED_BRANCH, look
+from agence.shard.carriers import SHARED_BRANCH
 from agence.shard.shard import Shard
 
 # A branch of the project, not what is passed around beside it.
@@ -72,8 +72,3 @@ def faults(shard: Shard) -> list[tuple[str, int, str]]:
         " WHERE segment = '' OR segment IN (SELECT segment FROM tree) ORDER BY source, line"
     )
     return [(source, line, why) for source, line, why in shard.index("shared").rows(sql)]
-
-
-def own_branch(shard: Shard) -> str:
-    """The ref that counts as the shard's own, "" where there is none."""
-    return look(shard.repo, shard.pins).default

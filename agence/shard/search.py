@@ -41,7 +41,7 @@ def search(index: Index, wanted: Wanted, now: int, *, in_scope: bool) -> list[Hi
         if entity.kind == "codex" and entity.writer != index.founder:
             continue
         weight = score(-rank / most, now - entity.updated, in_scope=in_scope)
-        title = entity.text("title") or entity.text("path")
+        title = entity.title
         path = "" if entity.scope == "instance" else view_path(entity)
         said = (title, snippet or title, weight, path, entity.tags, entity.updated)
         hits.append(Hit(entity.id, entity.kind, *said, refs=[]))

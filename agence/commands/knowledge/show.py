@@ -24,10 +24,10 @@ def show(
     kind = kind_of(context)
     scope = scope_of(context, kind)
     entity = context.shard.whole(context.shard.entity(identity, scope, kind))
-    head = [f"{entity.text('title')}", f"{kind} {short(entity.id)} by {entity.by}"]
+    head = [entity.title, f"{kind} {short(entity.id)} by {entity.by}"]
     head[1] += f", {moment(entity.created)}"
     if entity.tags:
-        head.append(" ".join(f"#{tag}" for tag in entity.tags))
+        head.append(entity.labels.strip())
     if entity.text("status"):
         head.append(f"status: {entity.text('status')}")
     head += [
