@@ -3,7 +3,8 @@
     refs/agence/shared/handoff/<agent>/<id>    made here, pushed under this name
     refs/agence/inbox/handoff/<agent>/<id>     read from a file
 
-Objects are written first, the ref last. Every step can be repeated, and then changes nothing more.
+A host that refuses the ref gets the bundle in the branch `agence/refs` instead. Objects are written
+first, the ref last. Every step can be repeated, and then changes nothing more.
 """
 
 import os
@@ -17,8 +18,10 @@ from agence.git.run import GitFailed, git
 from agence.git.trees import write_tree
 from agence.session.bundle import KIND, digest_of, files, name, offer
 from agence.session.lifecycle import TRANSFERRED, Session
+from agence.shard.carriers import SHARED_BRANCH
 from agence.shard.judging import known
 from agence.shard.shard import Shard
+from agence.shard.shared_branch import PUSH, add, refusal
 
 SHARED = "refs/agence/shared/handoff"
 INBOX = "refs/agence/inbox/handoff"
@@ -65,20 +68,46 @@ def post(shard: Shard, event: Event, session: bytes, to: str) -> tuple[str, str]
     return ref, commit
 
 
-def send(shard: Shard, ref: str, commit: str, remote: str) -> None:
-    """Push one handoff to `remote`, a name or an address. Raises OutsideError when it fails."""
-    words = ("-c", "protocol.ext.allow=never", "push", "--quiet", "--", remote, f"{commit}:{ref}")
+def send(shard: Shard, ref: str, commit: str, remote: str) -> str:
+    """Push one handoff to `remote`, a name or an address.
+
+    Returns why the host refused the ref, where the bundle went into the branch instead; else "".
+    Raises OutsideError when it fails.
+    """
     try:
-        git(*words, cwd=shard.repo.work_tree)
+        git(*PUSH, "--", remote, f"{commit}:{ref}", cwd=shard.repo.work_tree)
     except GitFailed as failure:
-        lines = [one.strip() for one in failure.stderr.splitlines() if one.strip()]
-        said = [one for one in lines if one.startswith(("fatal", "error", "!"))]
-        why = without_login((said or lines or ["git said nothing"])[0])
+        why = refusal(failure)
+        if not why:
+            raise _unsent(remote, failure) from failure
+        _send_in_branch(shard, ref, commit, (remote, why))
+        return why
+    return ""
+
+
+def _send_in_branch(shard: Shard, ref: str, commit: str, refused: tuple[str, str]) -> None:
+    remote, why = refused
+    try:
+        add(shard, commit, ref, remote)
+    except GitFailed as failure:
+        if not refusal(failure):
+            raise _unsent(remote, failure) from failure
         raise OutsideError(
-            f"the handoff could not be pushed to '{without_login(remote)}': {why[:300]}",
-            "the session stays saved; type the same again when the remote can be reached, name"
-            " another with --to, or write a file with --file",
+            f"'{without_login(remote)}' refuses the handoff as a ref ({why}) and in the branch"
+            f" '{SHARED_BRANCH}' ({refusal(failure)})",
+            "the session stays saved; write a file with --file, or name another remote with --to",
         ) from failure
+
+
+def _unsent(remote: str, failure: GitFailed) -> OutsideError:
+    lines = [one.strip() for one in failure.stderr.splitlines() if one.strip()]
+    said = [one for one in lines if one.startswith(("fatal", "error", "!"))]
+    why = without_login((said or lines or ["git said nothing"])[0])
+    return OutsideError(
+        f"the handoff could not be pushed to '{without_login(remote)}': {why[:300]}",
+        "the session stays saved; type the same again when the remote can be reached, name"
+        " another with --to, or write a file with --file",
+    )
 
 
 def write_file(shard: Shard, ref: str, path: str) -> None:

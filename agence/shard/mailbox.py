@@ -3,6 +3,7 @@
     refs/agence/shared/handoff/<agent>/<id>             made here; pushed under this name
     refs/agence/remotes/<remote>/handoff/<agent>/<id>   fetched from a remote
     refs/agence/inbox/handoff/<agent>/<id>              read from a file
+    refs/remotes/<remote>/agence/refs                   the branch of a host that takes no such refs
 
 A receiver says so in the shared log and keeps the session before it is done. Every step can be
 repeated, and then changes nothing more.
@@ -30,24 +31,27 @@ from agence.session.bundle import (
 )
 from agence.session.lifecycle import RESUMABLE, TRANSFERRED, Session, after
 from agence.session.record import iso
-from agence.shard.carriers import remote_names
+from agence.shard.carriers import SHARED_BRANCH, remote_names
 from agence.shard.delivery import INBOX, SHARED
 from agence.shard.files import locked, outside
 from agence.shard.judging import known
 from agence.shard.layout import folder
 from agence.shard.sessions import Sessions
 from agence.shard.shard import Shard
+from agence.shard.shared_branch import Place, places
 
 
 class Letter(NamedTuple):
     """A handoff that verifies.
 
-    own   it was made by this clone
-    near  it lies here, or came from the remote that counts as the shard's own
+    ref     where it lies, as places are named; `commit` and `folder` say it to git
+    own     it was made by this clone
+    near    it lies here, or came from the remote that counts as the shard's own
     """
 
     ref: str
     commit: str
+    folder: str
     bundle: Bundle
     own: bool
     near: bool
@@ -92,17 +96,18 @@ def claimed(shard: Shard) -> Iterator[None]:
 def look_in(shard: Shard, only: Iterable[str] = ()) -> Mail:
     """All handoffs that this clone can see, or those of the refs `only`; each is verified."""
     wanted = set(only)
-    refs = {ref: oid for ref, oid in _refs(shard).items() if not wanted or ref in wanted}
-    own = {key.writer for key in shard.keyring.keys("shared")} if refs else set()
+    seen = [one for one in _places(shard) if not wanted or one.name in wanted]
+    own = {key.writer for key in shard.keyring.keys("shared")} if seen else set()
     letters: dict[str, Letter] = {}
     broken = []
-    for ref, found in _contents(shard, refs).items():
+    for place, found in _contents(shard, seen):
         try:
-            bundle = _checked(ref, found)
+            bundle = _checked(place.name, found)
         except TrustError as error:
-            broken.append((ref, error.message))
+            broken.append((place.name, error.message))
             continue
-        letter = Letter(ref, refs[ref], bundle, bundle.event.writer in own, _is_near(shard, ref))
+        near = _is_near(shard, place.name)
+        letter = Letter(*place, bundle, own=bundle.event.writer in own, near=near)
         before = letters.get(bundle.event.id)
         if before is None or letter.near > before.near:
             letters[bundle.event.id] = letter
@@ -147,32 +152,36 @@ def accepted_by(shard: Shard, offer: str) -> tuple[str, str] | None:
     return None
 
 
-def _refs(shard: Shard) -> dict[str, str]:
+def _places(shard: Shard) -> list[Place]:
     remotes = [f"refs/agence/remotes/{one}/handoff" for one in remote_names(shard.repo)]
-    return for_each(shard.repo, SHARED, INBOX, *remotes)
+    refs = for_each(shard.repo, SHARED, INBOX, *remotes)
+    return [*(Place(ref, oid, "") for ref, oid in refs.items()), *places(shard)]
 
 
-def _is_near(shard: Shard, ref: str) -> bool:
-    near = f"refs/agence/remotes/{shard.pins.remote}/handoff/"
-    return not ref.startswith("refs/agence/remotes/") or ref.startswith(near)
+def _is_near(shard: Shard, name: str) -> bool:
+    remote = shard.pins.remote
+    near = (f"refs/agence/remotes/{remote}/handoff/", f"refs/remotes/{remote}/{SHARED_BRANCH}:")
+    far = ("refs/agence/remotes/", "refs/remotes/")
+    return not name.startswith(far) or name.startswith(near)
 
 
-def _contents(shard: Shard, refs: dict[str, str]) -> dict[str, dict[str, bytes]]:
-    """What each manifest names, ref -> path -> content: two git processes for all of them."""
-    first = [f"{oid}:{path}" for oid in sorted(set(refs.values())) for path in (MANIFEST, SESSION)]
-    read = _read(shard, first)
+def _contents(shard: Shard, seen: list[Place]) -> Iterator[tuple[Place, dict[str, bytes]]]:
+    """What each manifest names, path -> content: two git processes for all of them."""
+    heads = {(one.commit, one.folder) for one in seen}
+    named = (MANIFEST, SESSION)
+    read = _read(shard, [f"{oid}:{below}{path}" for oid, below in sorted(heads) for path in named])
     segments = {}
-    for oid in set(refs.values()):
+    for oid, below in heads:
         try:
-            segments[oid] = segment_of(read.get(f"{oid}:{MANIFEST}", b""))
+            segments[oid, below] = segment_of(read.get(f"{oid}:{below}{MANIFEST}", b""))
         except BadBundle:
             continue
-    read |= _read(shard, [f"{oid}:{path}" for oid, path in segments.items()])
-    found = {}
-    for ref, oid in refs.items():
-        named = (MANIFEST, SESSION, segments.get(oid, ""))
-        found[ref] = {path: read[f"{oid}:{path}"] for path in named if f"{oid}:{path}" in read}
-    return found
+    read |= _read(shard, sorted({f"{oid}:{path}" for (oid, _), path in segments.items()}))
+    for place in seen:
+        lies = {path: f"{place.commit}:{place.folder}{path}" for path in named}
+        segment = segments.get((place.commit, place.folder), "")
+        lies |= {segment: f"{place.commit}:{segment}"} if segment else {}
+        yield place, {path: read[name] for path, name in lies.items() if name in read}
 
 
 def _read(shard: Shard, names: list[str]) -> dict[str, bytes]:
@@ -190,8 +199,12 @@ def _checked(ref: str, found: dict[str, bytes]) -> Bundle:
 
 
 def _check_whole(shard: Shard, letter: Letter) -> None:
-    """Raises BadBundle unless the tree holds the bundle and nothing else."""
-    if set(list_tree(shard.repo, letter.commit)) != paths(letter.bundle.event):
+    """Raises BadBundle unless its tree, or its folder in one, holds the bundle and nothing else."""
+    held = set(list_tree(shard.repo, letter.commit, under=letter.folder))
+    wanted = paths(letter.bundle.event)
+    if letter.folder:  # the log beside it is everybody's
+        wanted = {f"{letter.folder}{path}" for path in wanted if not path.startswith("log/")}
+    if held != wanted:
         raise BadBundle(f"'{letter.ref}' holds something that its sender did not put in")
 
 
