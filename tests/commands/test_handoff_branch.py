@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from agence.session.bundle import digest_of
 from tests.clone import Clone
 from tests.commands.test_handoff import (
     handoff,
@@ -241,6 +242,18 @@ def test_a_host_that_is_not_there_gets_no_branch(clones):
     assert statuses(ours) == {label: "saved"}
 
 
+def test_what_stops_the_push_on_this_side_is_no_refusal_of_the_host(clones):
+    ours, _, remote = clones
+    path = os.path.join(ours.path, ".git", "hooks", "pre-push")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n! grep -q refs/agence/\n")
+    os.chmod(path, 0o755)
+    label = save(ours)
+    handoff(ours, "ralph", code=6)
+    assert BRANCH not in remote.git("branch")
+    assert statuses(ours) == {label: "saved"}
+
+
 @pytest.mark.parametrize("name", ["session.json", "manifest.json", "run-me.sh", "log"])
 def test_a_tampered_bundle_is_refused_by_name_and_changes_nothing(clones, name):
     ours, theirs, _ = clones
@@ -257,6 +270,25 @@ def test_a_tampered_bundle_is_refused_by_name_and_changes_nothing(clones, name):
     error = resume(theirs, label, "--as", "ralph", code=4)["error"]
     assert folder in error["message"]
     assert own_events(theirs) == []
+    assert statuses(theirs) == {}
+
+
+def test_a_session_that_was_exchanged_with_its_manifest_is_refused(clones):
+    ours, theirs, _ = clones
+    label = save(ours)
+    handoff(ours, "ralph")
+    paths = [one for one in in_branch(ours, FETCHED) if one.startswith("handoff/")]
+    manifest, session = sorted(paths)
+    there = ours.run("git", "show", f"{FETCHED}:{session}").stdout
+    forged = there.replace("Halfway", "Forgery")
+    described = ours.run("git", "show", f"{FETCHED}:{manifest}").stdout
+    old, new = (digest_of(one.encode()) for one in (there, forged))
+    assert old in described
+    put(ours, FETCHED, session, forged)
+    put(ours, FETCHED, manifest, described.replace(old, new))
+    theirs.git("pull", "--quiet")
+    error = resume(theirs, label, "--as", "ralph", code=4)["error"]
+    assert "not the one that was signed" in error["message"]
     assert statuses(theirs) == {}
 
 

@@ -314,8 +314,9 @@ def test_deinit_and_init_again(forge, ours, repo, tmp_path, remote):
     clone.agence("^verify")
 
 
-def test_two_geneses_that_meet(forge, tmp_path):
-    """Side by side; the founder of the greater one yields to the lesser, and trusts it no more."""
+@pytest.fixture
+def two_founders(forge, tmp_path):
+    """Two clones that each founded a shard before they met: [(shard, clone), (shard, clone)]."""
     first = Clone(tmp_path / "first")
     forge.git("clone", "--quiet", forge.path, first.path)
     make_history(first)
@@ -332,7 +333,12 @@ def test_two_geneses_that_meet(forge, tmp_path):
         founders.append((shard, clone))
     forge.merge("first", into="main")
     forge.merge("second", into="main", prefer="ours")
-    (wanted, stays), (other, yields) = founders
+    return founders
+
+
+def test_two_geneses_that_meet(forge, tmp_path, two_founders):
+    """Side by side, until a person says which one it is; trust moves by that alone."""
+    (wanted, stays), (other, yields) = two_founders
     for clone in (stays, yields):
         clone.git("checkout", "--quiet", "main")
         clone.git("pull", "--quiet")

@@ -37,9 +37,7 @@ class Hand:
 def adopt(clone: Clone, path: str = "LAWS.md", kind: str = "codex", *, over: bool = False) -> None:
     """Sign a law: as a page of its own, or `over` the founder's page, and publish it."""
     shard = open_shard(Hand(clone))
-    there = next(
-        one for one in shard.index("shared").entities("codex") if one.text("path") == path
-    )
+    there = next(one for one in shard.index("shared").entities("codex") if one.text("path") == path)
     effects = [set_field("path", path), set_field("text", f"# Laws\n\n{LAW}\n")]
     if over:
         draft = shard.draft(kind, "shared", effects, there)

@@ -18,7 +18,9 @@ class Checkout:
         self.top = top
 
     def git(self, *words: str, check: bool = True) -> str:
-        done = subprocess.run(["git", *words], cwd=self.top, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", *words], cwd=self.top, capture_output=True, text=True, check=False
+        )
         assert not check or done.returncode == 0, f"git {words}: {done.stdout}{done.stderr}"
         return done.stdout.rstrip("\n")
 
@@ -95,7 +97,7 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def without_rights(checkout: Checkout, tmp_path: Path) -> Callable[[str, str], str]:
-    """Publish or take away `path` without rights in `folder`; return the error's kind, code and message."""
+    """Publish or take away `path` without rights in `folder`; return what the error says."""
 
     def attempt(folder: str, path: str) -> str:
         program = tmp_path / "publish.py"
@@ -104,7 +106,7 @@ def without_rights(checkout: Checkout, tmp_path: Path) -> Callable[[str, str], s
         if os.geteuid() == 0:  # a root that, like others, needs the rights
             words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *words]
         (checkout.top / folder).chmod(0o555)
-        done = subprocess.run(words, cwd=checkout.top, capture_output=True, text=True)
+        done = subprocess.run(words, cwd=checkout.top, capture_output=True, text=True, check=False)
         (checkout.top / folder).chmod(0o755)
         return done.stdout + done.stderr
 

@@ -184,6 +184,7 @@ def test_staging_in_the_hook_of_a_partial_commit_is_refused(checkout, script):
         cwd=checkout.top,
         capture_output=True,
         text=True,
+        check=False,
     )
     assert "a `git commit` of single paths is running" in done.stderr
     assert checkout.git("status", "--porcelain") == " M README"
@@ -323,7 +324,7 @@ def test_a_signed_commit_by_gpg(checkout, tmp_path, monkeypatch):
 def test_signing_that_fails_changes_nothing(checkout, tmp_path):
     signing(checkout, tmp_path, "echo no key here >&2; exit 1")
     before = everything(checkout)
-    with pytest.raises(OutsideError, match="signing the commit failed.*no key here") as raised:
+    with pytest.raises(OutsideError, match=r"signing the commit failed.*no key here") as raised:
         publish(checkout.repo, {A: b"one\n"}, "x")
     assert raised.value.exit_code == 6
     assert everything(checkout) == before
@@ -390,7 +391,8 @@ def test_a_head_that_cannot_be_moved_changes_nothing(checkout, monkeypatch):
     logs = checkout.top / ".git/logs/refs/heads/main"
     hook = checkout.top / ".git/hooks/reference-transaction"
     hook.write_text(
-        f'#!/bin/sh\ntest "$1" = prepared && rm -f {logs} && mkdir -p {logs} && touch {logs}/x\nexit 0\n'
+        f'#!/bin/sh\ntest "$1" = prepared && rm -f {logs} && mkdir -p {logs} && touch {logs}/x\n'
+        "exit 0\n"
     )
     hook.chmod(0o755)
     with pytest.raises(OutsideError, match="update-ref"):

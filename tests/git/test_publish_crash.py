@@ -151,7 +151,7 @@ def test_beside_a_user_who_keeps_adding(checkout, script):
         count = 0
         while publisher.poll() is None:
             checkout.write(f"file{count}", "x")
-            count += "" == checkout.git("add", f"file{count}", check=False) and staged(
+            count += checkout.git("add", f"file{count}", check=False) == "" and staged(
                 checkout, f"file{count}"
             )
     assert publisher.returncode == 0
