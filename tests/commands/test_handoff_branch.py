@@ -145,6 +145,19 @@ def test_the_same_letter_by_both_ways_counts_once(clones):
     assert theirs.agence_json("^session", "list")["data"]["offered"] == []
 
 
+def test_what_came_by_the_branch_of_another_remote_is_taken_by_name_only(clones, tmp_path):
+    ours, theirs, _ = clones
+    fork = Clone(tmp_path / "fork.git")
+    ours.git("init", "--quiet", "--bare", fork.path)
+    refuse(fork)
+    label = save(ours)
+    handoff(ours, "ralph", "--to", fork.path)
+    theirs.git("remote", "add", "fork", fork.path)
+    theirs.git("fetch", "--quiet", "fork")
+    assert resume(theirs, "--as", "ralph", code=3)["error"]["code"] == "shard"
+    assert resume(theirs, label, "--as", "ralph")["data"]["session"]["status"] == "resumed"
+
+
 def test_each_bundle_adds_to_those_before(clones):
     ours, theirs, remote = clones
     labels = {save(ours, "First"), save(ours, "Second")}
