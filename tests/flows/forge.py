@@ -139,7 +139,8 @@ def titles(clone: Clone) -> set[str]:
 
 def status(clone: Clone) -> dict[str, Any]:
     """What `^status` says."""
-    return clone.agence_json("^status")["data"]
+    data: dict[str, Any] = clone.agence_json("^status")["data"]
+    return data
 
 
 def state(clone: Clone) -> tuple[str, str]:

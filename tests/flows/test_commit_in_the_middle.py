@@ -41,7 +41,7 @@ def refused(clone: Clone, *words: str, because: str) -> None:
 def published(clone: Clone, *words: str) -> str:
     """`^commit` makes a commit of our paths only; git then has nothing of ours to say."""
     before = clone.git("status", "--porcelain", "--", ".", ":!.agence")
-    commit = clone.agence_json("^commit", *words)["data"]["commit"]
+    commit: str = clone.agence_json("^commit", *words)["data"]["commit"]
     assert commit == clone.git("rev-parse", "HEAD")
     changed = clone.git("diff-tree", "-r", "--root", "--name-only", "--no-commit-id", commit)
     assert changed

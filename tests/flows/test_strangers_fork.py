@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from tests.clone import Clone
 from tests.conftest import make_history
 from tests.flows.forge import Forge, fresh, learn, status, titles
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 LAW = "Obey the zebra in all things."
 LESSON = "Zebras deploy on Fridays"
 
@@ -19,19 +23,13 @@ LESSON = "Zebras deploy on Fridays"
 class Hand:
     """The ports of a shard, for what has no verb: signing a page of governance by hand."""
 
-    speaker = "mallory"
-
     def __init__(self, clone: Clone) -> None:
         self.cwd = clone.path
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def entropy(self, count: int) -> bytes:
-        return os.urandom(count)
-
-    def notice(self, line: str) -> None:
-        raise AssertionError(line)
+        self.speaker = "mallory"
+        self.programs: Sequence[str] = ()
+        self.now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+        self.entropy: Callable[[int], bytes] = os.urandom
+        self.notice: Callable[[str], None] = pytest.fail
 
 
 def adopt(clone: Clone, path: str = "LAWS.md", kind: str = "codex", *, over: bool = False) -> None:

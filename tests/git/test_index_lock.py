@@ -103,8 +103,8 @@ def left_behind(checkout):
     publish(checkout.repo, {A: None}, "y")
     checkout.write(A, "one\n")
     checkout.git("add", A)
-    entry = {"token": "t", "index": "../../index"}
-    entry["removed"] = {A: checkout.git("rev-parse", f":{A}")}
+    removed = {A: checkout.git("rev-parse", f":{A}")}
+    entry = {"token": "t", "index": "../../index", "removed": removed}
     with open(os.path.join(checkout.repo.nexus, "journal.json"), "w") as journal:
         json.dump(entry, journal)
 

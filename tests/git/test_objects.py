@@ -30,7 +30,7 @@ def test_thousands_of_blobs_come_back_exactly(checkout):
     ids = write_blobs(checkout.repo, contents)
     assert ids == {key: blob_id(content) for key, content in contents.items()}
     read = read_many(checkout.repo, list(ids.values()))
-    assert [found.content for found in read] == list(contents.values())
+    assert [found.content for found in read if isinstance(found, Found)] == list(contents.values())
     assert os.listdir(os.path.join(checkout.repo.nexus, "tmp")) == []
 
 
@@ -64,7 +64,9 @@ def test_reading_may_end_early(checkout):
 def test_one_object_at_a_time_is_in_memory(checkout):
     ids = write_blobs(checkout.repo, {str(n): b"%d" % n + bytes(1_000_000) for n in range(40)})
     tracemalloc.start()
-    total = sum(len(f.content) for f in read_many(checkout.repo, list(ids.values())))
+    total = sum(
+        len(f.content) for f in read_many(checkout.repo, [*ids.values()]) if isinstance(f, Found)
+    )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert total > 40_000_000

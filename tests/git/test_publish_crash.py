@@ -73,6 +73,7 @@ def test_killed_at_random_instants(working, script, seed):
     for round_ in range(1, ROUNDS + 1):
         words = [sys.executable, script("round"), str(round_)]
         with subprocess.Popen(words, cwd=working.top, stdout=subprocess.PIPE) as publisher:
+            assert publisher.stdout is not None
             publisher.stdout.read(1)  # it is about to publish
             start = time.monotonic()
             if not whole:
