@@ -50,7 +50,7 @@ def layers(context: Context, repo: Repository) -> list[tuple[str, Policy]]:
     for page in context.shard.index("shared").entities("codex"):
         if page.text("path") == "commands.json" and page.writer == pins.founder:
             try:
-                found.append(("codex", parse_policy(page.text("text"))))
+                found.append(("codex", parse_policy(context.shard.whole(page).text("text"))))
             except TrustError as error:
                 raise TrustError(
                     f"the shard's list of commands can't be read: {error.message}",

@@ -43,13 +43,14 @@ def reload(
 def _rules(shard: Shard) -> Iterator[str]:
     """The lines of the pages that come first, as the founder adopted them."""
     pages = {
-        page.text("path"): page.text("text")
+        page.text("path"): page
         for page in sorted(shard.index("shared").entities("codex"), key=lambda one: one.updated)
         if page.writer == shard.pins.founder
     }
     for name in _PAGES:
         if name in pages:
-            yield from [*pages[name].strip().split("\n"), ""]
+            text = shard.whole(pages[name]).text("text")
+            yield from [*text.strip().split("\n"), ""]
 
 
 def _valuable(index: Index) -> list[Entity]:
