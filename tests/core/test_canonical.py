@@ -112,7 +112,7 @@ def test_refused_by_name(line):
 @pytest.mark.parametrize(
     "value",
     [1.0, float("nan"), float("inf"), LARGEST + 1, -LARGEST - 1, b"a", (1,), {1}, object()],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("wrap", [lambda v: v, lambda v: [v], lambda v: {"a": [v]}])
 def test_what_has_no_form_is_not_written(value, wrap):
