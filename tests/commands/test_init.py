@@ -190,21 +190,27 @@ def two_geneses(two_shards):
     return ours, theirs
 
 
-def test_of_two_geneses_the_greater_yields_by_its_founders_word_alone(two_shards):
+def aliases(desk):
+    said = [one for event in desk.events() for one in event["data"]["effects"]]
+    return [one["value"] for one in said if one["field"] == "alias"]
+
+
+def test_another_genesis_that_comes_in_sight_is_named_and_changes_nothing(two_shards):
     ours, theirs = two_geneses(two_shards)
-    first, second = (desk.events()[0]["id"] for desk in (ours, theirs))
-    init(theirs("^init"))
-    said = [one for event in theirs.events() for one in event["data"]["effects"]]
-    aliases = [one["value"] for one in said if one["field"] == "alias"]
-    assert aliases == ([first] if second > first else [])
-    assert theirs.clone.git("config", "agence.shard") == second
+    before = (configuration(theirs), theirs.events())
+    said = init(theirs("^init"))
+    assert ours.events()[0]["id"][:8] in said.text
+    assert (configuration(theirs), theirs.events()) == before
 
 
-def test_join_moves_the_trust_only_when_asked(two_shards):
+def test_join_moves_the_trust_and_its_founder_signs_the_alias_once(two_shards):
     ours, theirs = two_geneses(two_shards)
     wanted = ours.events()[0]["id"]
     assert init(theirs("^init"), join_id=wanted[:12]).data["shard"] == wanted
     assert theirs.clone.git("config", "agence.founder") == ours.events()[0]["body"]["writer"]
+    assert aliases(theirs) == [wanted]
+    init(theirs("^init"), join_id=wanted[:12])
+    assert aliases(theirs) == [wanted]
     with pytest.raises(UsageError):
         init(theirs("^init"), join_id="0" * 12)
 

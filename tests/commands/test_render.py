@@ -50,7 +50,7 @@ def test_one_that_lags_behind_is_renewed(context, view):
     assert 'title = "y"' in context.clone.read(view)
 
 
-@pytest.mark.parametrize("path", ["view", LAWS, ".agence/.gitattributes"])
+@pytest.mark.parametrize("path", ["view", LAWS])
 def test_a_draft_is_named_and_never_overwritten(context, view, path):
     path = view if path == "view" else path
     text = context.clone.read(path) + "by hand\n"
@@ -60,6 +60,14 @@ def test_a_draft_is_named_and_never_overwritten(context, view, path):
     assert (said.code, said.data["drafts"]) == (0, [path])
     assert path in said.text
     assert context.clone.read(path) == text
+
+
+def test_a_small_file_of_the_folder_is_its_users(context, view):
+    path = ".agence/.gitattributes"
+    context.clone.write(path, "* text\n")
+    said = render(context("^render"))
+    assert (said.code, said.data["stale"], said.data["drafts"]) == (0, [], [])
+    assert context.clone.read(path) == "* text\n"
 
 
 def test_it_commits_nothing_and_writes_nothing_that_is_not_published(context, view):

@@ -51,6 +51,18 @@ def test_every_event_changes_both_names(context):
     assert [one[2] for one in seen] == [before[2] + n for n in range(4)]
 
 
+def test_a_change_of_an_old_entity_changes_the_hash_too(desks, send):
+    ours, theirs = desks
+    old = ours.keep("old")
+    ours.keep("new")
+    send()
+    assert hashes(ours) == hashes(theirs)
+    theirs.now -= 3_600_000
+    shard = theirs("^x").shard
+    shard.append([shard.draft("lesson", "shared", [], over=shard.entity(old, "shared"))])
+    assert hashes(ours)[0] != hashes(theirs)[0]
+
+
 def test_publishing_changes_neither(context):
     context.keep("x")
     before = hashes(context)
@@ -79,7 +91,9 @@ def test_the_private_chain_has_a_state_of_its_own(context):
 def test_all_of_it_without_the_option(context):
     identity = context.keep("x", "a body")
     said = state(context("^state")).data
-    assert said["entities"] == len(said["all"])
+    made = sorted(event["id"] for event in context.events() if not event["body"]["entity"])
+    assert [one["id"] for one in said["all"]] == made
+    assert said["entities"] == len(made)
     (lesson,) = [one for one in said["all"] if one["kind"] == "lesson"]
     assert lesson["id"] == identity
     assert ["body", "a body"] in lesson["fields"]
