@@ -461,11 +461,16 @@ def adopted(clone):
     return kinds.index("lesson")
 
 
+def holds_text(path, text):
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip() == text.strip()
+
+
 def test_a_large_text_edited_in_the_tree_or_in_the_own_log(shard):
     text = "A long text. " * 10_000
     shard.agence("^learn", "foxtrot", "--file", "-", feed=text)
     folder = os.path.join(shard.agence("^where", "own").strip(), "blobs")
-    (name,) = os.listdir(folder)
+    (name,) = [one for one in os.listdir(folder) if holds_text(os.path.join(folder, one), text)]
     path = os.path.join(folder, name)
     problems(shard, code=0)
     with open(path, "r+b") as file:
