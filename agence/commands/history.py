@@ -39,7 +39,9 @@ def _line(event: Event) -> str:
     head = f"{short(event.id)}  {moment(event.stamp.ms)}  {event.body['by']}"
     if event.data is None:
         return f"{head}  (erased)"
-    return "\n".join([head, *(f"    {_effect(one)}" for one in event.data.get("effects", []))])
+    effects = event.data.get("effects")
+    shown = [one for one in effects if isinstance(one, dict)] if isinstance(effects, list) else []
+    return "\n".join([head, *(f"    {_effect(one)}" for one in shown)])
 
 
 def _effect(effect: dict[str, JSON]) -> str:

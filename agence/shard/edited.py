@@ -1,8 +1,9 @@
 """Which files of `.agence/` somebody edited by hand: drafts, that are never overwritten.
 
 A view is a draft where its last line does not agree with what is above it. A page of governance is
-one where it says what no event about the page ever said. Whether git has the edit committed is no
-matter.
+one where it says what no event about the page ever said. What a merge left with its markers is no
+draft: the next `^commit` or `^render` renews it from the events. Whether git has the edit
+committed is no matter.
 """
 
 import os
@@ -37,9 +38,16 @@ def _views(top: str) -> list[str]:
             continue
         for name in names:
             content = read(top, f"{folder}/{name}") if _VIEW(name) else None
-            if content is not None and is_draft(content):
+            if content is not None and is_draft(content) and not _has_markers(content):
                 found.append(f"{folder}/{name}")
     return found
+
+
+def _has_markers(content: bytes) -> bool:
+    """Whether a merge left its markers: nobody's words, and both sides are in git's history."""
+    lines = content.split(b"\n")
+    starts = [sum(line.startswith(mark) for line in lines) for mark in (b"<<<<<<< ", b">>>>>>> ")]
+    return starts[0] == starts[1] > 0 and b"=======" in lines
 
 
 def _pages(shard: Shard) -> list[str]:

@@ -188,7 +188,7 @@ class Shard:
                 ingest = load("agence.shard.ingest")
                 carried = (self.repo, self.log(scope), self.blobs(scope), at)
                 ingest.refresh(index, *carried, everywhere=False)
-            if scope == "shared" and not index.in_memory:
+            if scope == "shared":
                 self._after_ingest(index, at)
         return index
 
@@ -201,9 +201,12 @@ class Shard:
         index.enter(name)
 
     def _after_ingest(self, index: Index, at: Carriers) -> None:
-        load("agence.shard.known").keep(self.repo, at.refs, index)
+        if not _can_write(self.layout.index("shared")):
+            return
         load("agence.shard.forks").retire_continued(index, self.keyring)
-        self._remember(at.refs)
+        if not index.in_memory:
+            load("agence.shard.known").keep(self.repo, at.refs, index)
+            self._remember(at.refs)
 
     def _remember(self, refs: dict[str, str]) -> None:
         look = load("agence.shard.forks").look_of(refs, self.log("shared"))
