@@ -138,8 +138,10 @@ def test_standalone_makes_a_repository_that_is_nothing_but_a_shard(tmp_path):
     assert not init(desk("^init"), standalone=True).data["founded"]
 
 
-def test_standalone_inside_a_repository_is_refused(repo):
-    folder = os.path.join(repo.path, "src")
+@pytest.mark.parametrize("name", ["src", "empty"])
+def test_standalone_inside_a_repository_is_refused(repo, name):
+    folder = os.path.join(repo.path, name)
+    os.makedirs(folder, exist_ok=True)
     with pytest.raises(ShardError):
         init(Desk(repo)("^init", cwd=folder), standalone=True)
     assert not os.path.exists(os.path.join(folder, ".git"))
@@ -209,7 +211,8 @@ def test_join_moves_the_trust_and_its_founder_signs_the_alias_once(two_shards):
     assert init(theirs("^init"), join_id=wanted[:12]).data["shard"] == wanted
     assert theirs.clone.git("config", "agence.founder") == ours.events()[0]["body"]["writer"]
     assert aliases(theirs) == [wanted]
-    init(theirs("^init"), join_id=wanted[:12])
+    for back in (theirs.events()[0]["id"], wanted):
+        init(theirs("^init"), join_id=back)
     assert aliases(theirs) == [wanted]
     with pytest.raises(UsageError):
         init(theirs("^init"), join_id="0" * 12)

@@ -251,11 +251,15 @@ def test_no_change_is_no_event(context, same):
     assert context.events() == before
 
 
-def test_an_edit_is_stamped_after_what_it_rests_on(context):
-    identity = context.keep("x")
-    context.now -= 3_600_000
-    edit(context("^lesson edit"), identity, title="y")
-    assert state(context, "^lesson", identity)["title"] == "y"
+def test_an_edit_is_stamped_after_what_it_rests_on(desks, send):
+    ours, theirs = desks
+    ours.now += 300_000
+    identity = ours.keep("x")
+    send()
+    edit(theirs("^lesson edit"), identity, title="y")
+    written, changed = ours.events()[-1], theirs.events()[-1]
+    assert written["body"]["hlc"] < changed["body"]["hlc"]
+    assert state(theirs, "^lesson", identity)["title"] == "y"
 
 
 def test_a_credential_is_not_edited_into_what_is_shared(context):

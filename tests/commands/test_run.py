@@ -173,6 +173,9 @@ def test_a_list_in_the_work_tree_or_of_another_writer_changes_nothing(desks, tex
     ours.clone.write(".agence/codex/commands.json", text)
     assert run(ours("run", program=True), ["git-status"]).code == 0
     adopt(theirs, text)
+    shard = theirs("^codex").shard
+    fields = [set_field("path", "commands.json"), set_field("text", text)]
+    shard.append([shard.draft("codex", "shared", fields)])
     assert run(theirs("run", program=True), ["git-status"]).code == 0
     with pytest.raises(Refusal):
         run(theirs("run"), ["rm", "README.md"])
