@@ -43,7 +43,7 @@ def test_it_holds_our_paths_and_nothing_else(context):
 def test_staged_work_stays_staged_and_out_of_it(context):
     context.clone.write("src/shop.py", "PRICE = 5\n")
     context.clone.git("add", "src/shop.py")
-    context.clone.write("src/shop.py", "PRICE = 6\n")
+    context.clone.write("src/shop.py", "PRICE = 60\n")
     context.commit()
     assert "src/shop.py" not in changed(context)
     assert context.clone.git("status", "--porcelain") == "MM src/shop.py"
