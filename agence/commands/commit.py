@@ -37,7 +37,10 @@ def commit(
     published = publish(shard.repo, planned.changes, said, stage_only=stage)
     shard.forget()
     lines = [_said(planned, published.commit, stage=stage)]
-    lines += [f"left alone, edited by hand: {path}" for path in planned.drafts]
+    lines += [
+        f"left alone, edited by hand: {path} (`edit` makes it a signed change)"
+        for path in planned.drafts
+    ]
     if shard.repo.head()[0] is None and published.commit:
         lines.append("HEAD is detached: make a branch here, or this commit is easily lost")
     return Report(
@@ -61,10 +64,9 @@ def _said(planned: Plan, commit_id: str | None, *, stage: bool) -> str:
     events = len(planned.events)
     what = f"{events} event{'s' * (events != 1)}"
     views = sum(not path.startswith(f"{LOG}/") for path in planned.changes)
+    files = f"{views} file{'s' * (views != 1)}"
     if stage:
-        return f"Staged {what} and {views} files; `git commit` publishes them"
+        return f"Staged {what} and {files}; `git commit` publishes them"
     if commit_id is None:
         return "Nothing to publish: this branch has it all"
-    return (
-        f"Published {what} and {views} files in commit {short(commit_id)}; `git push` shares them"
-    )
+    return f"Published {what} and {files} in commit {short(commit_id)}; `git push` shares them"

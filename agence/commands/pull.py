@@ -8,9 +8,12 @@ It fetches the shard's remote with the shared refs and merges the upstream branc
 an editor. The counts at the end are taken by reading again.
 """
 
+import os
+
 from agence.base.errors import OutsideError, ShardError
 from agence.commands.contract import Context, Report
 from agence.git.run import GitFailed, git
+from agence.shard.carriers import own_remote
 from agence.shard.shard import Shard
 
 
@@ -20,9 +23,9 @@ def pull(context: Context) -> Report:
     branch, _ = shard.repo.head()
     before = _in_force(shard)
     upstream = shard.repo.config().get(f"branch.{branch}.merge", [""])[-1] if branch else ""
-    remote = shard.repo.config().get(f"branch.{branch}.remote", [shard.pins.remote])[-1]
+    remote = shard.repo.config().get(f"branch.{branch}.remote", [own_remote(shard.repo)[0]])[-1]
     if not remote:
-        raise ShardError("there is no remote to pull from", "add one, and run ^init again")
+        raise ShardError("there is no remote to pull from", "add one, and push to it first")
     words = ["pull", "--quiet", "--no-edit"]
     if not _says_how(shard):
         words.append("--no-rebase")
@@ -41,7 +44,8 @@ def pull(context: Context) -> Report:
     )
     text = f"Pulled from {remote}: {fresh} new event{'s' * (fresh != 1)} in force"
     if conflicts:
-        text += f"; {conflicts} entities were written on both sides, `^history` shows each"
+        what = "entity was" if conflicts == 1 else "entities were"
+        text += f"; {conflicts} {what} written on both sides, `^history` shows each"
     data = {"remote": remote, "new": fresh, "in_force": after, "contested": conflicts or 0}
     return Report(text, data)
 
@@ -59,14 +63,18 @@ def _says_how(shard: Shard) -> bool:
 
 def _failed(shard: Shard, remote: str, error: GitFailed) -> OutsideError | ShardError:
     said = error.stderr
-    if git("ls-files", "--unmerged", cwd=shard.repo.work_tree):
+    stopped = git("diff", "--name-only", "--diff-filter=U", "-z", cwd=shard.repo.work_tree)
+    if stopped:
+        names = ", ".join(os.fsdecode(stopped).split("\0")[:-1][:8])
         return ShardError(
-            "the merge stopped at a conflict in the project's own files",
-            "settle it with git, then run this again; no event of agence is lost",
+            f"the merge stopped at a conflict in {names}",
+            "settle it with git and commit, or take the merge back; no event of agence is lost",
         )
     if "would be overwritten" in said or "uncommitted changes" in said:
+        names = ", ".join(line.strip() for line in said.splitlines() if line.startswith("\t"))
         return ShardError(
-            "files of yours are in the way of the merge", said.strip().splitlines()[0]
+            f"files of yours are in the way of the merge: {names or 'see git status'}",
+            "commit them or put them aside first; nothing was changed",
         )
     return OutsideError(
         f"'{remote}' can't be pulled from: {error.reason}", "check the address and the network"

@@ -65,6 +65,7 @@ def resume(
     if isinstance(chosen, Letter):
         _check_addressee(context, chosen)
         session = take_up(shard, chosen, context.now())
+        context.notice("taken up here; `agence ^commit` and a push tell the others")
     else:
         session = store.move(chosen.id, "resume", iso(context.now()), shard.speaker)
     return _report(shard, session, sight.mail.broken)
@@ -79,7 +80,9 @@ def _look(shard: Shard, store: Sessions, only: list[str]) -> Sight:
 
 def _newest(context: Context, sight: Sight, only: list[str]) -> Session | Letter:
     """What was saved, resumed or offered last, or what the person picks of several."""
-    here = [one for one in sight.book.newest() if one.status in RESUMABLE]
+    here = [
+        one for one in sight.book.newest() if one.status in RESUMABLE and _is_theirs(context, one)
+    ]
     if only:
         inside = {one.bundle.record["id"] for one in sight.mail.letters}
         here = [one for one in here if one.id in inside]
@@ -87,10 +90,22 @@ def _newest(context: Context, sight: Sight, only: list[str]) -> Session | Letter
     found = _merged(letters, here)
     if not found:
         _raise_broken(sight.mail.broken)
-        raise ShardError("there is no session to resume here", 'agence ^save "..." makes one')
+        raise ShardError("there is no session to resume here", _others(context, sight))
     if len(found) > 1 and context.interactive and not context.program:
         return _picked(context, found)
     return found[0]
+
+
+def _others(context: Context, sight: Sight) -> str:
+    """What is here for others, or how a session comes to be."""
+    for letter in sight.waiting:
+        label = short(letter.bundle.record["id"])
+        taken = accepted_by(context.shard, letter.bundle.event.id)
+        if taken is None and not letter.own:
+            return (
+                f"session {label} waits for {letter.bundle.to}, not for {context.speaker or 'you'}"
+            )
+    return 'agence ^save "..." makes one; `agence ^session list` shows those that went on'
 
 
 def _named(context: Context, sight: Sight, identity: str) -> Session | Letter:
@@ -105,6 +120,11 @@ def _named(context: Context, sight: Sight, identity: str) -> Session | Letter:
     mine = [one for one in letters if one.bundle.to == context.speaker]
     if mine:
         return mine[0]
+    if here and here.status in RESUMABLE and not _is_theirs(context, here):
+        raise ShardError(
+            f"session {here.label} was handed to '{here.record['agent']}' and taken up",
+            f"not by '{context.speaker}': its holder can hand it on",
+        )
     if here and here.status in RESUMABLE:
         return here
     others = [one for one in letters if not one.own or context.speaker]
@@ -116,6 +136,15 @@ def _named(context: Context, sight: Sight, identity: str) -> Session | Letter:
         after(here.status, "resume", here.label)
         return here
     raise ShardError(f"session {short(found)} was handed away by this clone", _back(letters))
+
+
+def _is_theirs(context: Context, session: Session) -> bool:
+    """Whether whoever speaks may go on with a session of this clone: one handed over has a name."""
+    return not (
+        session.record.get("received")
+        and context.speaker
+        and session.record["agent"] != context.speaker
+    )
 
 
 def _is_for(context: Context, letter: Letter) -> bool:

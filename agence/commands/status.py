@@ -33,6 +33,8 @@ def status(context: Context) -> Report:
     lines.append(_count(len(events), "event", "not published yet; `agence ^commit` publishes"))
     lines.append(_count(sends, "published event", "on no remote yet; `git push` shares"))
     lines += [f"edited by hand, not in force: {path}" for path in kept]
+    if kept:
+        lines.append("  `edit` makes it a signed change; without the file, ^render writes it anew")
     for one in others:
         what = _count(one.events, "event", "known, not in force")
         lines.append(f"{one.ref}: {what} ({', '.join(one.kinds)})")

@@ -114,6 +114,10 @@ def copy(source: str, target: str) -> None:
         with open(source, "rb") as old, open(target, "xb") as new:
             while chunk := old.read(_CHUNK):
                 new.write(chunk)
+            new.flush()
+            # By the time of the index git knows which entries may have changed unseen since.
+            was = os.fstat(old.fileno())
+            os.utime(new.fileno(), ns=(was.st_atime_ns, was.st_mtime_ns))
     except FileNotFoundError:
         return  # an empty repository has none yet: git makes it
 

@@ -4,9 +4,11 @@ Only what changed is read: refs whose tip moved, segments not read before, the t
 A line that does not verify is left out and listed as a fault; it never stops the others.
 """
 
+import gc
 import os
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from agence.base.digest import hex_digest
@@ -33,6 +35,18 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
 
     `everywhere` puts all that is known in force.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # thousands of events are made and kept: looking for cycles among them is in vain
+    try:
+        _refresh(index, repo, log, blobs, at, everywhere=everywhere)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _refresh(  # noqa: PLR0913 - the carriers, each by its name
+    index: Index, repo: Repository, log: OwnLog, blobs: Blobs, at: Carriers, *, everywhere: bool
+) -> None:
     _ingest_refs(index, repo, at.refs)
     if at.head:
         _ingest_trees(index, repo, {at.head})
@@ -47,8 +61,8 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
     _prune_trees(index)
     _prune_places(index)
     with EntityWriter(index) as entities:
-        for identity in touched:
-            _fold_again(index, identity, entities, blobs)
+        for identity, events in _events_about(index, touched):
+            _fold_again(index, identity, events, entities, blobs)
 
 
 def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
@@ -307,12 +321,23 @@ def _settle_waiting(index: Index) -> set[str]:
     return {str(index.one("SELECT entity FROM event WHERE n = ?", [number])) for number in changed}
 
 
-def _fold_again(index: Index, identity: str, entities: EntityWriter, blobs: Blobs) -> None:
+def _events_about(index: Index, touched: set[str]) -> Iterator[tuple[str, list[Event]]]:
+    """(entity id, its events that are in force and do not wait) for each of `touched`."""
+    index.rows("CREATE TEMP TABLE IF NOT EXISTS about(entity TEXT PRIMARY KEY) WITHOUT ROWID")
+    index.rows("DELETE FROM about")
+    index.db.executemany("INSERT INTO about VALUES (?)", [(one,) for one in touched])
     sql = (
-        "SELECT line FROM event CROSS JOIN force ON force.place = ? AND force.n = event.n"
-        " WHERE entity = ? AND NOT waits"
+        "SELECT about.entity, force.waits, line FROM about"
+        " LEFT JOIN event ON event.entity = about.entity"
+        " LEFT JOIN force ON force.place = ? AND force.n = event.n ORDER BY about.entity"
     )
-    events = [known(row[0]) for row in index.rows(sql, [index.place, identity])]
+    for identity, rows in groupby(index.rows(sql, [index.place]), itemgetter(0)):
+        yield identity, [known(line) for _, waits, line in rows if waits == 0]
+
+
+def _fold_again(
+    index: Index, identity: str, events: list[Event], entities: EntityWriter, blobs: Blobs
+) -> None:
     entity = fold_entity(events, _Everything())
     if entity is None:
         entities.drop(identity)

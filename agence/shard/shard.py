@@ -71,6 +71,13 @@ class Shard:
         chain = "private" if entity.scope == "instance" else "shared"
         return self.blobs(chain).whole(self.index(chain), entity)
 
+    def keep_aside(self, text: str) -> str:
+        """Keep a text that was refused, for its owner alone; returns the path of the file."""
+        name = f"refused-{self.ports.now()}.md"
+        path = os.path.join(folder(self.layout.faults), name)
+        replace(path, text.encode())
+        return path
+
     def text_of(self, value: object) -> str | None:
         """The text of a shared field's value, also of a blob; None where it is not here."""
         if isinstance(value, str):

@@ -11,7 +11,7 @@ In the editor the first line is the title, a line `tags: a, b` may follow, then 
 
 from typing import Annotated
 
-from agence.base.errors import UsageError
+from agence.base.errors import Refusal, UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.knowledge.add import kind_of, scope_of
@@ -48,7 +48,8 @@ def edit(
         raise UsageError("--body and --file both give the body", "use one of them")
     body = read_file(context, file) if file is not None else body
     typed = [*entity.tags, *(tag or [])]
-    if all(one is None for one in (title, body, tag, untag, status)):
+    by_hand = all(one is None for one in (title, body, tag, untag, status))
+    if by_hand:
         title, body, typed = _in_editor(context, entity)
     tags = set(tags_of(typed)) - set(tags_of(untag))
     if status is not None and not entity.text("status"):
@@ -57,7 +58,8 @@ def edit(
     new_body = clean(body) if body is not None else entity.text("body")
     changed = {"title": new_title, "body": new_body, "status": status or entity.text("status")}
     if scope == "shared":
-        refuse_credentials("\n".join([new_title, new_body, *typed]), allowed=allow_secret)
+        text = "\n".join([new_title, new_body, *typed])
+        _refuse(context, text, allowed=allow_secret, keep=by_hand)
     effects: list[Effect] = [
         set_field(field, context.shard.field(scope, value))
         for field, value in changed.items()
@@ -78,6 +80,18 @@ def edit(
         f"Changed {', '.join(fields)} of {kind} {short(entity.id)}",
         {"id": entity.id, "changed": fields},
     )
+
+
+def _refuse(context: Context, text: str, *, allowed: bool, keep: bool) -> None:
+    """Refuse what looks like a credential; what was typed in an editor is kept aside, and named."""
+    try:
+        refuse_credentials(text, allowed=allowed)
+    except Refusal as error:
+        if not keep:
+            raise
+        path = context.shard.keep_aside(text)
+        hint = f"what you typed is in '{path}', readable by you alone; take it out there"
+        raise Refusal(error.message, f"{hint}, then use --file, or say --allow-secret") from error
 
 
 def _in_editor(context: Context, entity: Entity) -> tuple[str, str, list[str]]:
