@@ -410,3 +410,19 @@ def test_a_kill_at_any_instant_leaves_a_handoff_that_repeating_finishes(pair):
     assert ours.agence_json("^verify")["data"]["problems"] == []
     theirs.git("pull", "--quiet")
     assert len(theirs.agence_json("^session", "list")["data"]["offered"]) == 6
+
+
+def test_a_session_taken_up_for_one_agent_is_not_another_s(two_shards):
+    ours, theirs = two_shards
+    ours.agence("^init")
+    ours.agence("^commit")
+    ours.git("push", "--quiet")
+    ours.agence("^save", "half way")
+    ours.agence("^handoff", "ralph", "go on")
+    theirs.git("pull", "--quiet")
+    theirs.agence("^init")
+    label = theirs.agence_json("^resume", "--as", "ralph")["data"]["session"]["session_id"]
+    for words in ((), (label,)):
+        theirs.agence("^resume", *words, "--as", "sonya", code=3)
+    assert theirs.agence_json("^resume", "--as", "ralph")["data"]["session"]["session_id"] == label
+    assert theirs.agence_json("^resume")["data"]["session"]["session_id"] == label

@@ -338,3 +338,15 @@ def test_through_the_door(context):
     assert "A better page" in shown
     assert "Sells things." in shown
     assert clone.agence_json("~note", "an idea")["data"]["scope"] == "private"
+
+
+def test_what_was_typed_in_the_editor_and_refused_is_kept_for_its_owner(context):
+    identity = context.keep("A title", "its text", verb="^lesson")
+    context.editor = lambda text: f"{text}\nAKIAIOSFODNN7EXAMPLE\n"
+    with pytest.raises(Refusal) as caught:
+        edit(context("^lesson edit"), identity)
+    path = caught.value.hint.split("'")[1]
+    assert "AKIAIOSFODNN7EXAMPLE" not in caught.value.message + caught.value.hint
+    with open(path, encoding="utf-8") as file:
+        assert {"its text", "AKIAIOSFODNN7EXAMPLE"} <= set(file.read().split("\n"))
+    assert os.stat(path).st_mode & 0o077 == 0

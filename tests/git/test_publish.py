@@ -451,3 +451,12 @@ def test_thousands_of_files(checkout):
     publish(checkout.repo, dict.fromkeys(list(changes)[:1000]), "y")
     assert len(checkout.git("ls-files", ".agence").split()) == 1000
     assert checkout.git("status", "--porcelain") == ""
+
+
+def test_a_copied_index_keeps_its_time(tmp_path):
+    """By it git knows which entries may have changed in the moment they were staged."""
+    old = tmp_path / "index"
+    old.write_bytes(b"DIRC")
+    os.utime(old, ns=(1_000_000_007, 2_000_000_009))
+    staging.copy(str(old), str(tmp_path / "new"))
+    assert (tmp_path / "new").stat().st_mtime_ns == 2_000_000_009
