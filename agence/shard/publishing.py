@@ -197,14 +197,26 @@ def _compaction(
         fresh = sum(path.startswith(f"{LOG}/{folder}/") for path in changes)
         if folder.rpartition("/")[2] not in own or len(files) + fresh <= CROWD:
             continue
-        numbers = {n for oid in files.values() for n in _members(index, oid)}
+        small = _small({path: _size(index, oid) for path, oid in files.items()})
+        numbers = {n for path in small for n in _members(index, files[path])}
         sql = "SELECT line FROM event WHERE n = ?"
-        joined = pack([e for n in numbers for e in events_of(index, sql, [n])], None)[0]
-        result[f"{LOG}/{joined.path}"] = joined.content
-        for path, oid in files.items():
-            if path != joined.path and 4 * _size(index, oid) < len(joined.content):
-                result[f"{LOG}/{path}"] = None
+        events = [event for n in numbers for event in events_of(index, sql, [n])]
+        for joined in pack(events, None):
+            result |= {f"{LOG}/{path}": None for path in small if path != joined.path}
+            result[f"{LOG}/{joined.path}"] = joined.content
     return result
+
+
+def _small(sizes: dict[str, int]) -> set[str]:
+    """The segments of which each is under a quarter of all of them together."""
+    chosen = dict(sizes)
+    while chosen:
+        total = sum(chosen.values())
+        fitting = {path: size for path, size in chosen.items() if 4 * size < total}
+        if len(fitting) == len(chosen):
+            break
+        chosen = fitting
+    return set(chosen)
 
 
 def _size(index: Index, segment: str) -> int:
