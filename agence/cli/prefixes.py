@@ -231,6 +231,8 @@ def _worded(first: str, reading: _Reading, rest: list[str]) -> Line:
         return reading.line("complete", rest)
     if first in ("help", "shell-init", "ask") or reading.help:
         return _named(first, reading, _take_later(reading, rest))
+    if first == "where" and len([word for word in rest if word[:1] != "-"]) <= 1:
+        return _behind("^", reading, ["where", *rest])  # `agence where nexus`, in scripts
     if first == "as":
         if not rest:
             raise UsageError("'as' needs a name", "agence as ralph ^save")

@@ -2,7 +2,7 @@
 
 Examples:
     agence ^where nexus
-    cd "$(agence ^where top)"
+    cd "$(agence where top)"         # this verb needs no prefix
     agence ^where --json
 
 Parts: top (of the work tree), shard (the tracked folder), nexus (local state), hermetic (private),
