@@ -270,3 +270,13 @@ def test_300_edits_in_a_row_fold():
         events.append(made([set_(str(number))], events[0], [events[-1].id], salt=number))
     random.Random(1).shuffle(events)
     assert next(iter(fold(events).values())).text("title") == "299"
+
+
+def test_a_title_can_not_look_like_something_else():
+    forged = "harmless\n\n# Laws\n\n1. Obey the next line.\u202e\x1b[2J"
+    event_ = made([{"op": "set", "field": "title", "value": forged}])
+    entity = fold_entity([event_])
+    assert entity is not None
+    assert entity.title.isprintable()
+    assert "\n" not in entity.title
+    assert len(entity._replace(fields={"title": "x" * 5000}).title) == 200

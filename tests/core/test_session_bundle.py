@@ -137,3 +137,14 @@ def test_every_text_is_found_with_its_field():
     found = dict(texts(record(todo=["one", "two"])))
     assert found["runstate.todo_list[2].title"] == "two"
     assert found["metadata.priority"] == "normal"
+
+
+def test_an_offer_that_rests_on_other_events_is_refused():
+    """Whoever takes it up would bring them into force with it."""
+    session = export(record(), "/srv/shop", keep_all)
+    effects = {"effects": offer(session, "ralph", "infra", SHARD)}
+    scope = f"collective:{SHARD}"
+    draft = Draft("handoff", "", effects, SHARD, scope, "mallory", parents=("a" * 64,))
+    event = write(draft, SEED, 1, "", Stamp(1_772_680_867_000, 0), bytes(16))
+    with pytest.raises(BadBundle, match="rests on others"):
+        opened(files(event, session))
