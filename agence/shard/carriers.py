@@ -1,8 +1,9 @@
 """Which refs are read, and which of them count as the shard's own.
 
 Only remotes that this clone's own configuration names are read. What is in force comes from the
-checked-out tree, the pinned branch of the pinned remote, and this clone's own events; never from
-whatever else was fetched, and never from the branch that stands in for refs.
+checked-out tree, the pinned branch of the pinned remote, what this clone's own `^sync` joined into
+the shared log, and this clone's own events; never from whatever else was fetched, and never from
+the branch that stands in for refs.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from agence.git.run import git
 
 # The branch that carries what is shared to a host that takes no `refs/agence/*`.
 SHARED_BRANCH = "agence/refs"
+
+# What `^sync` joined here from the pinned remote: in force, as no other ref of agence's own is.
+SHARED_LOG = "refs/agence/shared/log"
 
 _PREFIXES = ("refs/heads", "refs/remotes", "refs/agence")
 

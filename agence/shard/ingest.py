@@ -20,7 +20,7 @@ from agence.git.objects import Found, list_tree, read_many, resolve_many
 from agence.git.repository import Repository
 from agence.recall.passages import passages
 from agence.shard.blobs import Blobs
-from agence.shard.carriers import Carriers, log_folder
+from agence.shard.carriers import SHARED_LOG, Carriers, log_folder
 from agence.shard.index import EntityWriter, Index
 from agence.shard.judging import judge, known
 from agence.shard.own_log import OwnLog
@@ -244,7 +244,8 @@ def _roots(index: Index, at: Carriers) -> list[str]:
         return str(index.one("SELECT tree FROM ref WHERE name = ?", [ref]) or "") if ref else ""
 
     checked_out = at.head or tree_of(at.stand_in)
-    return sorted({tree for tree in (checked_out, tree_of(at.default)) if tree})
+    held = (checked_out, tree_of(at.default), tree_of(SHARED_LOG))
+    return sorted({tree for tree in held if tree})
 
 
 def _recompute_force(index: Index, roots: list[str], *, everywhere: bool) -> set[str]:
