@@ -5,6 +5,7 @@ from time import gmtime, strftime
 from agence.base.identifiers import short
 from agence.commands.contract import JSON
 from agence.fold.entity import Entity
+from agence.fold.view import contested_fields
 from agence.shard.views import view_path
 
 
@@ -22,7 +23,7 @@ def line(entity: Entity) -> str:
     """One line: id, day, title, status, tags."""
     status = entity.text("status")
     marks = f" ({status})" if status in ("doing", "done", "dropped") else ""
-    marks += entity.labels + (" (contested)" if entity.lost else "")
+    marks += entity.labels + (" (contested)" if entity.conflicts else "")
     return f"{short(entity.id)}  {day(entity.created)}  {entity.title}{marks}"
 
 
@@ -40,7 +41,7 @@ def as_json(entity: Entity) -> dict[str, JSON]:
         "created": entity.created,
         "updated": entity.updated,
         "path": "" if entity.scope == "instance" else view_path(entity),
-        "contested": sorted({one.field for one in entity.lost}),
+        "contested": contested_fields(entity),
     }
     if entity.text("status"):
         shown["status"] = entity.text("status")

@@ -7,13 +7,12 @@ order by what was seen is that of DeCandia and others, "Dynamo", 2007.
 
 from collections.abc import Iterable
 
-from agence.crdt.write import Outcome, Write, unseen
+from agence.crdt.write import Outcome, Write, others, rivals_of, whole_writes
 
 
 def latest(writes: Iterable[Write]) -> Outcome:
     """The value of the register; None when nothing was ever written."""
-    left = sorted(unseen(w for w in writes if w.op == "set"), key=lambda w: (w.stamp, w.event))
+    left = whole_writes(writes)
     if not left:
         return Outcome(None)
-    winner = left[-1]
-    return Outcome(winner.value, tuple(w for w in left if w.value != winner.value))
+    return Outcome(left[0].value, others(left[0], left[1:]), rivals_of(left))

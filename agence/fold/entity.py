@@ -10,9 +10,14 @@ from typing import Any, NamedTuple
 
 from agence.base.identifiers import short, slug
 from agence.base.stamps import Stamp, believed
+from agence.crdt.life import DELETE, EDIT, RESTORE, life
 from agence.crdt.write import Write
 from agence.events.event import VERSION, Event
-from agence.schema.kinds import KINDS, RULES, rule_of
+from agence.fold.conflicts import LIFE, Conflict, Settled, conflicts_of, settled_of
+from agence.schema.effects import Effect, effects_of
+from agence.schema.kinds import KINDS, rule_of
+
+RESOLVES = "resolves"  # the member of an event's data that says which conflict it answers
 
 _Effect = tuple[str, str, Any, tuple[str, ...]]  # field, op, value, ids of cited events
 
@@ -29,10 +34,13 @@ class Entity(NamedTuple):
     """The state of one entity at a cut.
 
     name      of its view: a readable part from the first title, and the short id
-    heads     ids of the events about it that no other event about it rests on, sorted
-    created   milliseconds of its create event; `updated` of its newest head
-    by        who created it; `writer` the key that signed the creation
-    lost      concurrent values that were not chosen
+    heads      ids of the events about it that no other event about it rests on, sorted
+    created    milliseconds of its create event; `updated` of its newest head
+    by         who created it; `writer` the key that signed the creation
+    deleted    whether it was deleted; its fields are kept, for whoever restores it
+    lost       concurrent values that were not chosen
+    conflicts  what no rule could choose between, and nobody has answered
+    settled    what somebody has answered
     """
 
     id: str
@@ -47,6 +55,9 @@ class Entity(NamedTuple):
     fields: dict[str, Any]
     heads: tuple[str, ...]
     lost: tuple[Lost, ...]
+    deleted: bool = False
+    conflicts: tuple[Conflict, ...] = ()
+    settled: tuple[Settled, ...] = ()
 
     def text(self, field: str) -> str:
         """A field as text, "" where it was never written."""
@@ -70,13 +81,24 @@ class Entity(NamedTuple):
         return "".join(f" #{_one_line(tag, 64)}" for tag in self.tags)
 
     def as_json(self) -> dict[str, Any]:
-        """Its canonical JSON form, what state hashes are taken of."""
+        """Its canonical JSON form, what state hashes are taken of.
+
+        It says of deletion, conflicts and answers only where there are some.
+        """
         state = self._asdict()
         del state["name"]
         state["fields"] = [[name, self.fields[name]] for name in sorted(self.fields)]
         state["heads"] = list(self.heads)
-        state["lost"] = [list(one) for one in self.lost]
+        for name in ("lost", "conflicts", "settled"):
+            state[name] = [[_plain(part) for part in one] for one in state[name]]
+        for name in ("deleted", "conflicts", "settled"):
+            if not state[name]:
+                del state[name]
         return state
+
+
+def _plain(part: Any) -> Any:  # noqa: ANN401 - any canonical value
+    return list(part) if isinstance(part, tuple) else part
 
 
 def _one_line(text: str, length: int) -> str:
@@ -129,23 +151,13 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
     counted = [at for at, event in enumerate(ordered) if _counts(event, first)]
     stamps = dict(zip(counted, _stamps([ordered[at] for at in counted]), strict=True))
     writes: dict[str, list[Write]] = {}
-    for at in counted:
-        event = ordered[at]
-        for field, op, value, cites in _effects(event):
-            write = Write(event.id, stamps[at], at, seen[at], op, value, cites)
-            writes.setdefault(field, []).append(write)
-    fields: dict[str, Any] = {}
-    lost: list[Lost] = []
-    for name in sorted(writes):
-        outcome = RULES[rule_of(first.kind, name)](writes[name])
-        fields[name] = outcome.value
-        lost += sorted(
-            (Lost(name, one.value, one.event) for one in outcome.lost), key=lambda one: one.event
-        )
     rested_on = 0
     for at in counted:
         rested_on |= seen[at]
-    heads = tuple(sorted(ordered[at].id for at in counted if not rested_on >> at & 1))
+        for field, op, value, cites in _effects(ordered[at]):
+            write = Write(ordered[at].id, stamps[at], at, seen[at], op, value, cites)
+            writes.setdefault(field, []).append(write)
+    state = _fields(first.kind, writes, {one.id: (one.data or {}).get(RESOLVES) for one in ordered})
     return Entity(
         id=first.id,
         kind=first.kind,
@@ -156,10 +168,33 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
         writer=first.writer,
         created=first.stamp.ms,
         updated=max(stamp.ms for stamp in stamps.values()),
-        fields=fields,
-        heads=heads,
-        lost=tuple(lost),
+        heads=tuple(sorted(ordered[at].id for at in counted if not rested_on >> at & 1)),
+        **state,
     )
+
+
+def _fields(kind: str, writes: dict[str, list[Write]], said: dict[str, Any]) -> dict[str, Any]:
+    """What the writes come to: the values of the fields, and what was lost, open and answered."""
+    lived = writes.get(LIFE, [])
+    alive = life(lived)
+    fields: dict[str, Any] = {}
+    lost: list[Lost] = []
+    conflicts = conflicts_of(kind, LIFE, alive.rivals)
+    settled = settled_of(kind, LIFE, lived, said)
+    for name in sorted(writes.keys() - {LIFE}):
+        outcome = rule_of(kind, name)(writes[name])
+        fields[name] = outcome.value
+        losing = sorted(outcome.lost, key=lambda one: one.event)
+        lost += (Lost(name, one.value, one.event) for one in losing)
+        conflicts += conflicts_of(kind, name, outcome.rivals)
+        settled += settled_of(kind, name, writes[name], said)
+    return {
+        "fields": fields,
+        "lost": tuple(lost),
+        "deleted": alive.value,
+        "conflicts": tuple(conflicts),
+        "settled": tuple(settled),
+    }
 
 
 def _counts(event: Event, first: Event) -> bool:
@@ -178,27 +213,41 @@ def _first_title(first: Event) -> str:
 def _effects(event: Event) -> Iterable[_Effect]:
     """The effects of an event; what is not understood is passed over, not lost.
 
-    Where one event sets a field twice, the later one is meant.
+    Where one event sets a field twice, the later one is meant. The first of them says what it did
+    to the entity as a whole: it deleted, restored or edited it.
     """
-    effects = (event.data or {}).get("effects")
-    if event.body["v"] > VERSION or not isinstance(effects, list):
+    if event.body["v"] > VERSION or event.data is None:
         return []
-    understood = [found for effect in effects if (found := _effect(event, effect))]
+    listed = effects_of(event)
+    understood = [found for effect in listed if (found := _effect(event, effect))]
     last_set = {field: at for at, (field, op, _, _) in enumerate(understood) if op == "set"}
-    return [one for at, one in enumerate(understood) if one[1] != "set" or last_set[one[0]] == at]
+    done = [effect.get("op") for effect in listed if _is_meant(event, effect)]
+    what = DELETE if DELETE in done else RESTORE if RESTORE in done else EDIT
+    kept = [one for at, one in enumerate(understood) if one[1] != "set" or last_set[one[0]] == at]
+    return [(LIFE, what, None, ()), *kept]
 
 
-def _effect(event: Event, effect: object) -> _Effect | None:
-    if not isinstance(effect, dict) or effect.get("entity", "") not in ("", event.entity):
-        return None
+def _is_meant(event: Event, effect: Effect) -> bool:
+    return effect.get("entity", "") in ("", event.entity)
+
+
+def _effect(event: Event, effect: Effect) -> _Effect | None:
     field, op, value = effect.get("field"), effect.get("op"), effect.get("value")
-    if not isinstance(field, str) or op not in ("set", "add", "remove"):
+    if not isinstance(field, str) or field == LIFE or not _is_meant(event, effect):
         return None
-    if op != "set" and not isinstance(value, str):
+    if not isinstance(op, str) or not _fits(op, value):
         return None
     cites = effect.get("cites")
     cited = tuple(c for c in cites if isinstance(c, str)) if isinstance(cites, list) else ()
     return field, op, value, cited
+
+
+def _fits(op: str, value: object) -> bool:
+    if op in ("add", "remove"):
+        return isinstance(value, str)
+    return op == "set" or (
+        op == "increment" and isinstance(value, int) and not isinstance(value, bool)
+    )
 
 
 def _seen(ordered: list[Event]) -> list[int]:

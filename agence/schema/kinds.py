@@ -2,35 +2,74 @@
 
 from typing import NamedTuple
 
-from agence.crdt.add_wins import add_wins
-from agence.crdt.latest import latest
-
-RULES = {"latest": latest, "add-wins": add_wins}
+from agence.crdt.write import Rule
+from agence.schema.fields import Field
+from agence.schema.states import ORDER
 
 
 class Kind(NamedTuple):
     """A kind of entity.
 
-    scope    where its verbs write: "either" (by prefix), "private" or "internal" (no verb of its
-    own) folder   of its views below `.agence/`, or "" for none
-    closed   only the key that created one may change it
-    fields   name of each field -> name of its rule in RULES; unknown fields fold by "latest"
-    summary  what it is, for people
+    scope     where its verbs write: "either" (by prefix), "private" or "internal" (no verb of its
+              own)
+    folder    of its views below `.agence/`, or "" for none
+    fields    by name; unknown fields fold by "latest"
+    summary   what it is, for people
+    closed    only the key that created one may change it
+    conflict  the type of its conflicts: "value", "belief", "episodic" or "skill"
+    key       fields that say what it is about: two with the same key that are `told` differently
+              contradict each other
     """
 
     name: str
     scope: str
     folder: str
-    fields: dict[str, str]
+    fields: dict[str, Field]
     summary: str
     closed: bool = False
+    conflict: str = "value"
+    key: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
-_TEXT = {"title": "latest", "body": "latest", "tags": "add-wins"}
-_WORK = _TEXT | {"status": "latest"}
-_GENESIS = {"name": "latest", "nonce": "latest", "root": "latest"}
-_PAGE = {"path": "latest", "text": "latest"}
-_OFFER = {"status": "latest"}
+_TITLE = Field("latest", "line", "what it is called")
+_LINE = Field("latest", "line")
+_TEXT = {
+    "title": _TITLE,
+    "body": Field("text", "text", "what it says"),
+    "tags": Field("add-wins", "line", "topics"),
+    "links": Field("add-wins", "id", "other entities that it points to"),
+    "opposes": Field("add-wins", "id", "entities that it contradicts"),
+    "confidence": Field("latest", "number", "how sure its author is, in percent"),
+}
+_STATUS = {"status": Field("latest", "line", "open, doing, done or dropped")}
+_WORK = _TEXT | _STATUS
+_STATE = {"state": Field("lattice", "line", "where it stands; done is at the top", ORDER)}
+_TASK = {
+    "priority": Field("greatest", "number", "1 to 5"),
+    "stars": Field("greatest", "number", "0 or more"),
+    "votes": Field("up-down", "number", "what people added and took away"),
+    "complexity": Field("greatest", "number", "tier 0 to 5"),
+    "agent": Field("latest", "line", "who works on it"),
+    "claim": Field("multi-value", "object", "who took it, and the fencing number"),
+    "scope": Field("add-wins", "line", "paths it works on"),
+    "needs": Field("add-wins", "line", "tasks that have to be done before"),
+    "after": Field("add-wins", "line", "tasks that better be done before"),
+    "workflow": Field("latest", "line", "the workflow it is a step of"),
+    "security": Field("latest", "line", "its security label"),
+}
+_GENESIS = {"name": _LINE, "nonce": _LINE, "root": _LINE}
+_PAGE = {"path": _LINE, "text": Field("latest", "text")}
+_OFFER = {"status": _LINE}
+_BELIEF = {
+    "subject": Field("latest", "line", "what it is about"),
+    "relation": Field("latest", "line", "how the two are related"),
+    "object": Field("latest", "line", "what is believed of the subject"),
+}
+_EPISODE = {
+    "episode": Field("latest", "line", "the name of what happened"),
+    "when": Field("latest", "line", "when it happened"),
+}
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -39,6 +78,44 @@ KINDS: dict[str, Kind] = {
         Kind("plan", "either", "synthetic/plans", _WORK, "what is going to be done, and how"),
         Kind("issue", "either", "synthetic/issues", _WORK, "something that is wrong or missing"),
         Kind("doc", "either", "synthetic/docs", _TEXT, "a page of reference"),
+        Kind(
+            "belief",
+            "either",
+            "synthetic/beliefs",
+            _TEXT | _BELIEF,
+            "something held to be true of a subject",
+            conflict="belief",
+            key=("subject", "relation"),
+            told=("object",),
+        ),
+        Kind(
+            "episode",
+            "either",
+            "synthetic/episodes",
+            _TEXT | _EPISODE,
+            "something that happened, as somebody tells it",
+            conflict="episodic",
+            key=("episode",),
+            told=("when", "body"),
+        ),
+        Kind(
+            "skill",
+            "either",
+            "synthetic/skills",
+            _TEXT,
+            "how something is done",
+            conflict="skill",
+        ),
+        Kind("task", "either", "organic/tasks", _TEXT | _STATE | _TASK, "a piece of work"),
+        Kind("job", "either", "organic/jobs", _TEXT | _STATE | _TASK, "one run of a task"),
+        Kind(
+            "workflow",
+            "either",
+            "organic/workflows",
+            _TEXT | {"project": Field("latest", "line", "the project it is a part of")},
+            "tasks that belong together",
+        ),
+        Kind("project", "either", "organic/projects", _WORK, "workflows that serve one aim"),
         Kind("note", "private", "", _TEXT, "a private remark"),
         Kind("todo", "private", "", _WORK, "a private thing to do"),
         Kind("shard", "internal", "", _GENESIS, "the genesis of a shard", closed=True),
@@ -48,9 +125,20 @@ KINDS: dict[str, Kind] = {
 }
 
 KNOWLEDGE = tuple(kind for kind in KINDS.values() if kind.scope != "internal")
+ANSWER = "answer:"  # and the id of a conflict: the field with what people decided about it
+
+_ANSWER = Field("multi-value", "object", "what was decided about a conflict")
+_UNKNOWN = Field("latest", "text")
 
 
-def rule_of(kind: str, field: str) -> str:
-    """The name of the rule of a field; kinds and fields of newer versions fold by "latest"."""
+def field_of(kind: str, name: str) -> Field:
+    """The field of this name; kinds and fields of newer versions fold by "latest"."""
+    if name.startswith(ANSWER):
+        return _ANSWER
     known = KINDS.get(kind)
-    return known.fields.get(field, "latest") if known else "latest"
+    return known.fields.get(name, _UNKNOWN) if known else _UNKNOWN
+
+
+def rule_of(kind: str, name: str) -> Rule:
+    """The function that folds the writes to a field."""
+    return field_of(kind, name).fold()

@@ -13,6 +13,7 @@ from typing import Any, Self
 import apsw
 
 from agence.base.errors import OutsideError
+from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
 VERSION = 3
@@ -267,4 +268,17 @@ def _entity(state: str) -> Entity:
     record = json.loads(state)
     record["heads"] = tuple(record["heads"])
     record["lost"] = tuple(Lost(*one) for one in record["lost"])
+    if record["conflicts"] or record["settled"]:
+        record["conflicts"] = tuple(_conflict(*one) for one in record["conflicts"])
+        record["settled"] = tuple(_settled(*one) for one in record["settled"])
+    else:
+        record["conflicts"] = record["settled"] = ()
     return Entity(**record)
+
+
+def _conflict(name: str, type_: str, field: str, events: list[str]) -> Conflict:
+    return Conflict(name, type_, field, tuple(events))
+
+
+def _settled(name: str, field: str, events: list[str], by: str, strategy: str) -> Settled:
+    return Settled(name, field, tuple(events), by, strategy)

@@ -2,13 +2,21 @@
 
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agence.base.stamps import Stamp
 from agence.crdt.add_wins import add_wins
+from agence.crdt.counter import counter, up_down
 from agence.crdt.latest import latest
+from agence.crdt.life import life
+from agence.crdt.lines import MARKS
+from agence.crdt.ordered import lattice
+from agence.crdt.text import text
 from agence.crdt.write import Outcome, Write, unseen
+from agence.schema.fields import RULES
+from agence.schema.states import ORDER
 
 stamps = st.builds(Stamp, st.integers(0, 3), st.integers(0, 1))
 
@@ -142,3 +150,149 @@ def test_equal_values_contest_nothing():
 @given(registers)
 def test_of_some_writes_at_least_one_is_unseen(writes):
     assert bool(unseen(writes)) == bool(writes)
+
+
+# Every rule of the table, on every kind of write.
+
+COUNTS = st.integers(-3, 3)
+anything = histories(
+    ["set", "add", "remove", "increment", "delete", "restore", "edit"],
+    st.sampled_from(["a\nb\nc", "a\nB\nc", "a\nb\nC", "1\na\nb\nc", "-", "+"]) | COUNTS,
+)
+FITS = {"increment": int, "add": str, "remove": str}
+
+
+def fitting(writes):
+    """The writes whose value an event can hold: those that the fold passes on."""
+    return [w for w in writes if isinstance(w.value, FITS.get(w.op, object))]
+
+
+def seen_of(outcome):
+    lost, rivals = (sorted(w.event for w in part) for part in outcome[1:])
+    return outcome.value, lost, rivals
+
+
+FOLDS = {
+    **{name: rule for name, (rule, _, _) in RULES.items()},
+    "states": lattice(ORDER),
+    "life": life,
+}
+
+
+@pytest.mark.parametrize("name", FOLDS)
+@given(writes=anything, data=st.data())
+def test_no_rule_depends_on_order_or_repetition_of_the_whole(name, writes, data):
+    writes = fitting(writes)
+    shuffled = data.draw(st.permutations(writes))
+    assert seen_of(FOLDS[name](shuffled)) == seen_of(FOLDS[name](writes))
+
+
+@pytest.mark.parametrize("name", ["latest", "text", "multi-value", "greatest", "least", "states"])
+@given(writes=anything, data=st.data())
+def test_who_has_seen_all_decides_under_every_rule_of_whole_values(name, writes, data):
+    writes = fitting(writes)
+    value = data.draw(st.sampled_from(["+", "a\nb", 2]))
+    final = Write("f" * 64, Stamp(0, 0), 99, (1 << 99) - 1, "set", value)
+    outcome = FOLDS[name]([*writes, final])
+    assert outcome == Outcome([value] if name == "multi-value" else value)
+
+
+def written(*values, base=None):
+    """Writes side by side, each over `base` where that is given."""
+    first = [] if base is None else [Write("0" * 64, Stamp(0, 0), 0, 0, "set", base)]
+    seen = 1 if first else 0
+    return first + [
+        Write(f"{at:064x}", Stamp(at, 0), at, seen, "set", value)
+        for at, value in enumerate(values, len(first) or 1)
+    ]
+
+
+def test_texts_that_do_not_overlap_are_merged():
+    outcome = text(written("A\nb\nc\nd\ne", "a\nb\nc\nd\nE", base="a\nb\nc\nd\ne"))
+    assert outcome == Outcome("A\nb\nc\nd\nE")
+
+
+def test_texts_that_overlap_keep_both_versions_and_are_in_conflict():
+    writes = written("a\nONE\nc", "a\nTWO\nc", base="a\nb\nc")
+    outcome = text(writes)
+    assert outcome.value == f"a\n{MARKS.one}\nONE\n{MARKS.other}\nTWO\n{MARKS.end}\nc"
+    assert [w.event for w in outcome.rivals] == [w.event for w in writes[1:]]
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=6), st.data())
+def test_a_line_that_one_side_alone_changed_is_in_the_merged_text(base, data):
+    lines = [f"{at} {one}" for at, one in enumerate(base)]
+    sides = [
+        data.draw(st.sets(st.sampled_from(range(len(lines))))) if lines else set() for _ in "12"
+    ]
+    texts = [
+        "\n".join(f"{line} by {side}" if at in changed else line for at, line in enumerate(lines))
+        for side, changed in enumerate(sides)
+    ]
+    merged = text(written(*texts, base="\n".join(lines))).value.split("\n")
+    for side, changed in enumerate(sides):
+        assert {f"{lines[at]} by {side}" for at in changed} <= set(merged)
+
+
+def test_a_criss_cross_has_a_base():
+    first, one, other = written("A\nb\nc\nd\ne", "a\nb\nc\nd\nE", base="a\nb\nc\nd\ne")
+    left = Write("3" * 64, Stamp(3, 0), 3, 0b111, "set", "A\nb\nc2\nd\nE")
+    right = Write("4" * 64, Stamp(4, 0), 4, 0b111, "set", "A2\nb\nc\nd\nE")
+    assert text([first, one, other, left, right]) == Outcome("A2\nb\nc2\nd\nE")
+
+
+def test_a_ladder_of_criss_crosses_is_folded_in_bounded_depth():
+    writes = [Write(f"{at:064x}", Stamp(at, 0), at, 0, "set", f"{at}\nx") for at in range(2)]
+    for at in range(2, 400, 2):
+        seen = (1 << at) - 1
+        writes += [
+            Write(f"{side:064x}", Stamp(side, 0), side, seen, "set", f"{side}\nx")
+            for side in (at, at + 1)
+        ]
+    assert text(writes).rivals
+
+
+@given(st.lists(st.tuples(COUNTS, st.booleans())))
+def test_a_counter_is_the_sum_of_its_distinct_increments(increments):
+    writes = [
+        Write(f"{at:064x}", Stamp(at, 0), at, 0, "increment", value)
+        for at, (value, _) in enumerate(increments)
+    ]
+    assert up_down(writes).value == sum(value for value, _ in increments)
+    assert counter(writes).value == sum(value for value, _ in increments if value > 0)
+
+
+def test_done_wins_over_all_that_was_written_beside_it_and_yields_to_who_saw_it():
+    states = lattice(ORDER)
+    assert states(written("&", "-", "+")).value == "-"
+    reopened = [*written("-"), Write("9" * 64, Stamp(0, 0), 2, 0b10, "set", "+")]
+    assert states(reopened).value == "+"
+
+
+def alive(*ops):
+    """Writes about a life: (op, places that its author had seen)."""
+    return [
+        Write(f"{at:064x}", Stamp(at, 0), at, sum(1 << one for one in seen), op, None)
+        for at, (op, seen) in enumerate(ops)
+    ]
+
+
+def test_a_delete_takes_away_what_it_saw_however_late_that_comes_back():
+    late = alive(("edit", []), ("edit", [0]), ("delete", [0, 1]))
+    assert life(late) == Outcome(value=True)
+
+
+def test_a_delete_yields_to_an_edit_made_beside_it_until_somebody_has_seen_both():
+    beside = alive(("edit", []), ("delete", [0]), ("edit", [0]))
+    outcome = life(beside)
+    assert outcome.value is False
+    assert [w.at for w in outcome.rivals] == [1, 2]
+    settled = alive(("edit", []), ("delete", [0]), ("edit", [0]), ("edit", [0, 1, 2]))
+    assert life(settled) == Outcome(value=False)
+    again = alive(("edit", []), ("delete", [0]), ("edit", [0]), ("delete", [0, 1, 2]))
+    assert life(again) == Outcome(value=True)
+
+
+def test_only_a_restore_brings_back_what_was_deleted():
+    assert life(alive(("edit", []), ("delete", [0]), ("edit", [0, 1]))).value is True
+    assert life(alive(("edit", []), ("delete", [0]), ("restore", [0, 1]))).value is False

@@ -1,0 +1,53 @@
+"""The rules a field can have, and what a value of it looks like."""
+
+from typing import NamedTuple
+
+from agence.crdt.add_wins import add_wins
+from agence.crdt.counter import counter, up_down
+from agence.crdt.latest import latest
+from agence.crdt.multi_value import multi_value
+from agence.crdt.ordered import greatest, lattice, least
+from agence.crdt.text import text
+from agence.crdt.write import Rule
+
+SET, MEMBERS, INCREMENT = ("set",), ("add", "remove"), ("increment",)
+
+# name -> (the rule, the operations that write to it, what it means for people)
+RULES: dict[str, tuple[Rule, tuple[str, ...], str]] = {
+    "latest": (latest, SET, "the last writer wins; what was written at the same time is listed"),
+    "text": (text, SET, "merged by lines; where two versions overlap both are kept"),
+    "multi-value": (multi_value, SET, "all values written at the same time, side by side"),
+    "add-wins": (add_wins, MEMBERS, "a set; a member put in while another takes it out stays"),
+    "counter": (counter, INCREMENT, "a number that only grows; every increment counts once"),
+    "up-down": (up_down, INCREMENT, "a number; every increment and decrement counts once"),
+    "greatest": (greatest, SET, "the greatest of the numbers written at the same time"),
+    "least": (least, SET, "the least of the numbers written at the same time"),
+    "lattice": (
+        lattice(()),
+        SET,
+        "of what was written at the same time, the furthest up its order",
+    ),
+}
+
+
+class Field(NamedTuple):
+    """A field of a kind.
+
+    rule   a name in RULES
+    type   of a value: "text", "line", "number", "flag", "id" (of an entity), "ids", or "object"
+    order  of a "lattice", from the bottom up
+    """
+
+    rule: str
+    type: str = "line"
+    summary: str = ""
+    order: tuple[str, ...] = ()
+
+    def fold(self) -> Rule:
+        """The function that folds the writes to it."""
+        return lattice(self.order) if self.order else RULES[self.rule][0]
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations that write to it."""
+        return RULES[self.rule][1]
