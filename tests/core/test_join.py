@@ -1,7 +1,9 @@
 """The join of segments is the union of their lines, and nothing restores erased data."""
 
 import json
+import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,3 +121,61 @@ def test_what_was_torn_is_a_line_of_its_own():
     assert join([b'{"id":"a"', b'{"id":"b"}\n']) == b'{"id":"b"}\n{"id":"a"\n'
     assert join([b"a\rb", b"a\r\n"]) == b"a\r\na\rb\n"
     assert join([b"", b"\n\n"]) == b""
+
+
+PIECES = ['"', "\\", "{", "}", "[", "]", ",", ":", "a", "é", '","id":"', '"salt"']
+
+
+def made_up(chance, number):
+    """The line of event `number`, whole or erased; few numbers, so that sides share events."""
+    text = "".join(chance.choices(PIECES, k=chance.randrange(5)))
+    fields = {"body": {"n": number, "t": str(number)}, "id": f"{number:064x}", "sig": "5" * 128}
+    if chance.random() < 0.1:
+        fields["body"]["t"] = text  # another line of the same id: forged, or of another version
+    if chance.random() < 0.1:
+        fields["zz"] = [text]
+    if chance.random() < 0.7:
+        fields |= {"data": {"t": str(number)}, "salt": f"{number:032x}"}
+    return encode(fields)
+
+
+def side(chance):
+    """The bytes of a segment as git may hand it over: in any order, torn, with markers, CRLF."""
+    found = [made_up(chance, chance.randrange(9)) for _ in range(chance.randrange(8))]
+    torn = found[0][:40] if found else b"{"
+    for stray in (b"<" * 7 + b" ours", b"=======", b">" * 7 + b" theirs", b"{}", torn):
+        if chance.random() < 0.05:
+            found.insert(chance.randrange(len(found) + 1), stray)
+    if chance.random() < 0.7:
+        found.sort()
+    end = b"\r\n" if chance.random() < 0.02 else b"\n"
+    return end.join([*found, b""] if chance.random() < 0.9 else found)
+
+
+def assert_driver_laws(a, b, c):
+    ab, bc = two(a, b), two(b, c)
+    assert ab == two(b, a), "the sides may not change places"
+    assert two(ab, c) == two(a, bc), "the order of merges changes bytes"
+    assert two(ab, ab) == two(ab, a) == two(b, ab) == ab, "merging again changes bytes"
+    assert join([ab]) == ab, "it does not accept its own output"
+    there = {line for one in (a, b) for line in one.split(b"\n")}
+    assert set(ab.split(b"\n")) <= there | {b""}, "a line is invented"
+
+
+def try_triples(count, seed):
+    chance = random.Random(seed)
+    for number in range(count):
+        triple = [side(chance) for _ in "abc"]
+        try:
+            assert_driver_laws(*triple)
+        except AssertionError as error:
+            pytest.fail(f"seed {seed}, triple {number}: {error}: {triple}")
+
+
+def test_random_sides_of_a_merge_keep_the_laws():
+    try_triples(1000, seed=1)
+
+
+@pytest.mark.soak
+def test_100_000_random_triples_keep_the_laws():
+    try_triples(100_000, seed=random.SystemRandom().randrange(1 << 32))
