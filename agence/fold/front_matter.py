@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _FENCE = b"+++\n"
-_ORDER = (b"id", b"kind", b"title", b"tags", b"status", b"contested")
+_ORDER = tuple(  # as the views of all kinds have them; a test compares with the table of kinds
+    b"id kind title tags links opposes confidence status subject relation object episode when state"
+    b" priority stars complexity agent scope needs after workflow security project contested".split()
+)
 
 
 class Taken(NamedTuple):

@@ -36,12 +36,14 @@ class Field(NamedTuple):
     rule   a name in RULES
     type   of a value: "text", "line", "number", "flag", "id" (of an entity), "ids", or "object"
     order  of a "lattice", from the bottom up
+    front  whether the front matter of a view says it
     """
 
     rule: str
     type: str = "line"
     summary: str = ""
     order: tuple[str, ...] = ()
+    front: bool = True
 
     def fold(self) -> Rule:
         """The function that folds the writes to it."""

@@ -33,34 +33,40 @@ class Kind(NamedTuple):
 
 
 _TITLE = Field("latest", "line", "what it is called")
-_LINE = Field("latest", "line")
 _TEXT = {
     "title": _TITLE,
-    "body": Field("text", "text", "what it says"),
     "tags": Field("add-wins", "line", "topics"),
+    "body": Field("text", "text", "what it says", front=False),
     "links": Field("add-wins", "id", "other entities that it points to"),
     "opposes": Field("add-wins", "id", "entities that it contradicts"),
     "confidence": Field("latest", "number", "how sure its author is, in percent"),
 }
 _STATUS = {"status": Field("latest", "line", "open, doing, done or dropped")}
 _WORK = _TEXT | _STATUS
-_STATE = {"state": Field("lattice", "line", "where it stands; done is at the top", ORDER)}
 _TASK = {
+    "state": Field("lattice", "line", "where it stands; done is at the top", ORDER),
     "priority": Field("greatest", "number", "1 to 5"),
     "stars": Field("greatest", "number", "0 or more"),
-    "votes": Field("up-down", "number", "what people added and took away"),
+    "votes": Field("up-down", "number", "what people added and took away", front=False),
     "complexity": Field("greatest", "number", "tier 0 to 5"),
     "agent": Field("latest", "line", "who works on it"),
-    "claim": Field("multi-value", "object", "who took it, and the fencing number"),
+    "claim": Field("multi-value", "object", "who took it, and the fencing number", front=False),
     "scope": Field("add-wins", "line", "paths it works on"),
     "needs": Field("add-wins", "line", "tasks that have to be done before"),
     "after": Field("add-wins", "line", "tasks that better be done before"),
     "workflow": Field("latest", "line", "the workflow it is a step of"),
     "security": Field("latest", "line", "its security label"),
 }
-_GENESIS = {"name": _LINE, "nonce": _LINE, "root": _LINE}
-_PAGE = {"path": _LINE, "text": Field("latest", "text")}
-_OFFER = {"status": _LINE}
+_GENESIS = {
+    "name": Field("latest", "line", "what the founder called it"),
+    "nonce": Field("latest", "line", "16 random bytes"),
+    "root": Field("latest", "line", "the root commit of the repository, as a hint"),
+}
+_PAGE = {
+    "path": Field("latest", "line", "where it lies"),
+    "text": Field("latest", "text", "the page"),
+}
+_OFFER = {"status": Field("latest", "line", "offered or accepted")}
 _BELIEF = {
     "subject": Field("latest", "line", "what it is about"),
     "relation": Field("latest", "line", "how the two are related"),
@@ -106,8 +112,8 @@ KINDS: dict[str, Kind] = {
             "how something is done",
             conflict="skill",
         ),
-        Kind("task", "either", "organic/tasks", _TEXT | _STATE | _TASK, "a piece of work"),
-        Kind("job", "either", "organic/jobs", _TEXT | _STATE | _TASK, "one run of a task"),
+        Kind("task", "either", "organic/tasks", _TEXT | _TASK, "a piece of work"),
+        Kind("job", "either", "organic/jobs", _TEXT | _TASK, "one run of a task"),
         Kind(
             "workflow",
             "either",
