@@ -1,5 +1,10 @@
 """Two copies of a view merge: nothing is lost, and ours and theirs may change places."""
 
+import difflib
+import json
+import random
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -187,3 +192,93 @@ def test_line_ends_of_another_system_are_no_change():
     base, theirs = view("one\ntwo\nthree\nfour"), view("one\ntwo\nthree\n4")
     ours = view("1\ntwo\nthree\nfour").replace(b"\n", b"\r\n")
     assert above(merge(base, ours, theirs)) == above(view("1\ntwo\nthree\n4"))
+
+
+FREE = ("title", "status", "owner", "due")  # fields of one value; tags are a set
+
+
+def changed(chance, base, side):
+    """A side of a merge: (fields, tags, lines) of `base` after a few edits of its own."""
+    fields, tags, lines = dict(base[0]), set(base[1]), list(base[2])
+    for name in FREE:
+        if chance.random() < 0.3:
+            fields[name] = chance.choice(["", f"{side} {name}", "the same"])
+    for _ in range(chance.randrange(3)):
+        tags ^= {chance.choice("abcde")}
+    for number in range(chance.randrange(3)):
+        at = chance.randrange(len(lines) + 1)
+        lines[at : at + chance.randrange(3)] = [f"{side}{number}"] * chance.randrange(2)
+    return fields, tags, lines
+
+
+def written(chance, side, head):
+    """The bytes of a side: as rendered, or typed over the base by a person."""
+    fields, tags, lines = side
+    front = [f'{name} = "{fields[name]}"' for name in FREE if fields.get(name)]
+    listed = ", ".join(f'"{tag}"' for tag in sorted(tags))
+    text = "\n".join(["+++", 'id = "i"', *front, f"tags = [{listed}]", "+++", "", *lines, ""])
+    sealed = seal(text.encode(), [head])
+    return sealed if chance.random() < 0.7 else sealed.replace(b"digest=", b"digest=0")
+
+
+def blocks_of(base, side):
+    """Where a side changed the base's lines: pairs (first, behind the last), in the base."""
+    matcher = difflib.SequenceMatcher(None, base, side, autojunk=False)
+    return [(one[1], one[2]) for one in matcher.get_opcodes() if one[0] != "equal"]
+
+
+def assert_nothing_reverted(base, ours, theirs, merged):
+    """Every field, tag and line that one side alone changed is as that side has it."""
+    taken = take_apart(above(merged))
+    assert taken.fields is not None
+    for name in FREE:
+        was, here, there = (one[0].get(name, "") for one in (base, ours, theirs))
+        value = taken.fields.get(name.encode(), b"").decode().strip('"')
+        if was in (here, there) or here == there:
+            wanted = here if there == was else there
+            assert value == wanted, f"{name} is {value!r} and not {wanted!r}"
+        else:
+            assert value in (here, there), f"{name} is nobody's {value!r}"
+    was, here, there = (one[1] for one in (base, ours, theirs))
+    tags = set(json.loads(taken.fields[b"tags"]))
+    assert tags == (here & there) | (here - was) | (there - was), "a tag is lost or back"
+    assert_no_line_reverted(*(one[2] for one in (base, ours, theirs)), taken.body)
+
+
+def assert_no_line_reverted(base, ours, theirs, body):
+    lines = [line for line in body.decode().split("\n") if line]
+    for line in {*ours, *theirs} - {*base}:
+        assert line in lines, f"{line} was typed and is lost"
+    both = [blocks_of(base, side) for side in (ours, theirs)]
+    for mine, others, side in ((both[0], both[1], ours), (both[1], both[0], theirs)):
+        for first, last in mine:
+            if all(end < first or last < start for start, end in others):
+                for line in set(base[first:last]) - set(side):
+                    assert line not in lines, f"{line} was taken out by one side and is back"
+    for line in {*base} & {*ours} & {*theirs}:
+        assert line in lines, f"{line} is on both sides and lost"
+
+
+def try_pairs(count, seed):
+    chance = random.Random(seed)
+    for number in range(count):
+        fields = {name: chance.choice(["", f"old {name}"]) for name in FREE}
+        lines = [f"L{at}" for at in range(chance.randrange(1, 9))]
+        base = fields, set(chance.sample("abcde", 2)), lines
+        sides = base, *(changed(chance, base, side) for side in "XY")
+        files = [written(chance, one, head) for one, head in zip(sides, HEADS, strict=True)]
+        merged = merge(*files)
+        assert merged == merge(files[0], files[2], files[1])
+        try:
+            assert_nothing_reverted(*sides, merged)
+        except AssertionError as error:
+            pytest.fail(f"seed {seed}, pair {number}: {error}: {sides}\n{merged.decode()}")
+
+
+def test_random_pairs_revert_no_uncontested_edit():
+    try_pairs(300, seed=1)
+
+
+@pytest.mark.soak
+def test_10_000_random_pairs_revert_no_uncontested_edit():
+    try_pairs(10_000, seed=random.SystemRandom().randrange(1 << 32))

@@ -1,7 +1,9 @@
 """git merges segments and views through the driver, and its exit code says what happened."""
 
 import os
+import signal
 import stat
+import sys
 
 import pytest
 
@@ -220,5 +222,50 @@ def test_a_full_disk_changes_nothing(files):
     limited = f"ulimit -f 0; trap '' XFSZ; exec agence-merge log {' '.join(SIDES)}"
     done = files.run("sh", "-c", limited, code=129)
     assert "nothing was merged" in done.stderr
+    assert sorted(os.listdir(os.path.join(files.path, "d"))) == ["base", "ours", "theirs"]
+    assert files.read("d/ours") == segment(1)
+
+
+DYING = """
+import os, signal, sys
+real = getattr(os, sys.argv[1])
+def die(*words, **more):
+    if sys.argv[2] == "after":
+        real(*words, **more)
+    os.kill(os.getpid(), signal.SIGKILL)
+from agence.drivers import merge
+setattr(os, sys.argv[1], die)
+merge.main(sys.argv[3:])
+"""
+MOMENTS = [("open", "before"), ("fchmod", "before"), ("replace", "before"), ("replace", "after")]
+
+
+@pytest.mark.parametrize(("call", "moment"), MOMENTS)
+def test_a_driver_that_is_killed_leaves_the_old_file_or_the_new(files, call, moment):
+    old = files.read("d/ours")
+    words = ("log", *SIDES)
+    killed = files.run(sys.executable, "-c", DYING, call, moment, *words, code=-signal.SIGKILL)
+    assert killed.stdout == ""
+    assert files.read("d/ours") == (segment(1, 2) if moment == "after" else old)
+    files.run("agence-merge", *words)
+    assert files.read("d/ours") == segment(1, 2)
+
+
+FAILING = """
+import errno, os, sys
+def fail(*words, **more):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), "d")
+from agence.drivers import merge
+setattr(os, sys.argv[1], fail)
+sys.argv[1:] = sys.argv[2:]
+sys.exit(merge.entry())
+"""
+
+
+@pytest.mark.parametrize("call", ["open", "fchmod", "replace"])
+@pytest.mark.parametrize("kind", ["log", "view"])
+def test_a_folder_that_takes_no_file_changes_nothing(files, kind, call):
+    done = files.run(sys.executable, "-c", FAILING, call, kind, *SIDES, code=129)
+    assert "nothing was merged: [Errno 30]" in done.stderr
     assert sorted(os.listdir(os.path.join(files.path, "d"))) == ["base", "ours", "theirs"]
     assert files.read("d/ours") == segment(1)
