@@ -158,8 +158,14 @@ def copy_in_memory(path: str) -> Index:
     except apsw.Error:
         connection = apsw.Connection(":memory:")
     if _version(connection) != VERSION:
-        connection = apsw.Connection(":memory:")
-        connection.execute(_SCHEMA)
+        return empty_index()
+    return Index(connection, in_memory=True)
+
+
+def empty_index() -> Index:
+    """An index in memory that nothing was read into."""
+    connection = apsw.Connection(":memory:")
+    connection.execute(_SCHEMA)
     return Index(connection, in_memory=True)
 
 

@@ -82,6 +82,11 @@ def _ingest_refs(index: Index, repo: Repository, refs: dict[str, str]) -> None:
     _ingest_trees(index, repo, {tree for tree in trees.values() if tree})
 
 
+def read_tree(index: Index, repo: Repository, tree: str) -> None:
+    """Read the segments of a log tree that no ref needs to have: of a commit of the past."""
+    _ingest_trees(index, repo, {tree})
+
+
 def _prune_trees(index: Index) -> None:
     """Forget the listings of trees that no ref and no work tree has any more."""
     roots = {tree for (line,) in index.rows("SELECT roots FROM place") for tree in line.split()}
@@ -343,10 +348,10 @@ def _fold_again(
     if entity is None:
         entities.drop(identity)
     else:
-        entities.put(entity, _words(blobs.whole(index, entity)))
+        entities.put(entity, passages_of(blobs.whole(index, entity)))
 
 
-def _words(entity: Entity) -> list[tuple[str, str, str, str]]:
+def passages_of(entity: Entity) -> list[tuple[str, str, str, str]]:
     """The passages by which an entity is found; of governance, the laws, rules and principles."""
     title, body = entity.text("title"), entity.text("body")
     if entity.kind == "codex":
