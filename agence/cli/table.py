@@ -86,6 +86,7 @@ ROWS: tuple[Row, ...] = (
     Row("render", "render", "^", "Sharing", "renew the views from the log"),
     Row("push", "push", "^", "Sharing", "send the branch, and say what arrived"),
     Row("pull", "pull", "^", "Sharing", "bring and take in what others published"),
+    Row("sync", "sync", "^", "Sharing", "exchange what is shared with the shard's own remote"),
     Row("verify", "verify", "^", "Trust", "check every signature and chain"),
     Row("state", "state", "^~", "Trust", "print the folded state, or its hash"),
     Row("run", "run", "/", "Gate", "run a whitelisted command, logged"),

@@ -100,7 +100,7 @@ def _joined(shard: Shard, remote: str, files: dict[str, str], said: str) -> bool
     try:
         git(*PUSH, lease, "--", remote, f"{commit}:{_REF}", cwd=shard.repo.work_tree)
     except GitFailed as failure:
-        if _is_lost(failure):
+        if is_lost(failure):
             return False
         raise
     return True
@@ -124,7 +124,8 @@ def _brought(shard: Shard, remote: str, tip: str) -> str:
     return found[0] if found else ""
 
 
-def _is_lost(failure: GitFailed) -> bool:
+def is_lost(failure: GitFailed) -> bool:
+    """Whether a push failed because somebody else was faster."""
     lines = [line.strip() for line in failure.stderr.splitlines()]
     said = next((line for line in lines if line.startswith(_LOST)), "")
     return bool(said) and (not said.startswith(_REFUSED) or any(one in said for one in _BUSY))

@@ -1,0 +1,258 @@
+"""Exchange what is shared with the shard's own remote: one fetch, one join, one push.
+
+    refs/agence/shared/log             what this clone's own syncs joined: in force here
+    refs/agence/remotes/<remote>/log   the log of the remote, as it was fetched
+    refs/remotes/<remote>/agence/refs  the same in a branch, for a host that takes no such refs
+
+Everything is made from objects and moved by compare-and-swap. No branch, index, work tree, tag or
+FETCH_HEAD of the user takes part, and no merge driver. Save, then send: what was sent is said only
+after the remote's tip was read back. Done twice, it changes nothing more.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from agence.base.errors import OutsideError, ShardError
+from agence.base.lazy import load
+from agence.git.refs import ZERO, for_each, update
+from agence.git.run import GitFailed, git
+from agence.git.trees import write_tree
+from agence.shard.carriers import SHARED_BRANCH, SHARED_LOG, is_shared_branch, remote_names
+from agence.shard.counting import Counts, counted, in_force
+from agence.shard.delivery import without_login
+from agence.shard.files import locked, outside, replace
+from agence.shard.layout import folder
+from agence.shard.shard import Shard
+from agence.shard.shared_branch import PUSH, is_lost, refusal
+
+_LIMITS = ("-c", "protocol.ext.allow=never")
+_QUIET = (
+    *("--quiet", "--prune", "--no-tags", "--no-filter", "--no-write-fetch-head"),
+    *("--no-auto-maintenance", "--no-recurse-submodules"),
+)
+_PUSH = (*PUSH, "--no-follow-tags", "--recurse-submodules=no")
+_SHARING = "agence.shard.sharing"
+_TRIES = 8
+_PAUSE = 0.02  # seconds before the second try, at the most; twice as long before each one after it
+_NOBODY = {
+    f"GIT_{who}_{what}": said
+    for who in ("AUTHOR", "COMMITTER")
+    for what, said in (("NAME", "agence"), ("EMAIL", "agence@localhost"), ("DATE", "@0 +0000"))
+}
+
+
+class Synced(NamedTuple):
+    """What a sync came to.
+
+    tip      the log of the remote as it was read, after whatever was sent; "" where there is none
+    sent     how many events the remote's log has now that it did not have before
+    counts   what came from others
+    tries    how often it was tried; more than once where somebody else was faster
+    refused  why the host takes no refs of agence's own, "" where it does: then it is a branch
+    """
+
+    remote: str
+    tip: str
+    sent: int
+    counts: Counts
+    tries: int
+    refused: str
+
+
+class _Place(NamedTuple):
+    """Where the log of the remote is: `there` on the remote, `here` as it is fetched."""
+
+    there: str
+    here: str
+
+
+class _Published(NamedTuple):
+    """A log of the remote that lacks nothing.
+
+    tip     its commit, "" where there is nothing at all
+    before  how many events it held before
+    seen    what there is nothing to do about, as long as it is so
+    """
+
+    tip: str
+    before: int
+    refused: str
+    seen: str
+
+
+def sync(shard: Shard) -> Synced:
+    """Exchange the shared log. Raises ShardError without a remote, OutsideError when git fails."""
+    remote = own_remote(shard)
+    with outside(shard.layout.nexus):
+        folder(shard.layout.nexus)
+    with locked(os.path.join(shard.layout.nexus, "sync.lock")):
+        refused, seen = _recalled(shard, remote)
+        _fetch(shard, remote)
+        now = _sight(shard, for_each(shard.repo, *_refs(shard)), shard.log("shared").lengths())
+        if now == seen:
+            tip = json.loads(now)["refs"].get(_place(remote, refused).here, "")
+            return Synced(remote, tip, 0, Counts(0, 0, 0, 0), 1, refused)
+        return _exchanged(shard, remote, refused)
+
+
+def own_remote(shard: Shard) -> str:
+    """The remote that counts as the shard's own. Raises ShardError where there is none."""
+    remote = shard.pins.remote
+    if remote and remote in remote_names(shard.repo):
+        return remote
+    if remote:
+        what = f"the shard's own remote '{remote}' is gone"
+        raise ShardError(what, "`agence ^init` pins the remote that is there")
+    raise ShardError(
+        "there is no remote to sync with",
+        "add one (`git remote add origin URL`) and run ^init again",
+    )
+
+
+def _exchanged(shard: Shard, remote: str, refused: str) -> Synced:
+    lengths = _look_again(shard)
+    before = in_force(shard.index("shared"))
+    tries = 1
+    while (published := _publish(shard, remote, refused, lengths)) is None:
+        if tries == _TRIES:
+            raise OutsideError(
+                f"the shared log of '{remote}' was moved by somebody else each time",
+                "nothing is lost; sync again",
+            )
+        time.sleep(shard.ports.entropy(1)[0] / 255 * _PAUSE * 2**tries)
+        tries += 1
+        _fetch(shard, remote)
+        lengths = _look_again(shard)
+    _keep(shard, published.tip)
+    shard.forget()
+    index = shard.index("shared")
+    counts = counted(index, before)
+    sent = len(load(_SHARING).held(index, SHARED_LOG)) - published.before if published.tip else 0
+    said = {"remote": remote, "refused": published.refused, "seen": published.seen}
+    replace(_memory(shard), json.dumps(said).encode())
+    return Synced(remote, published.tip, sent, counts, tries, published.refused)
+
+
+def _look_again(shard: Shard) -> dict[str, int]:
+    """Have the index look at the carriers anew; how long the own log was before it did."""
+    lengths = shard.log("shared").lengths()
+    shard.forget()
+    return lengths
+
+
+def _publish(shard: Shard, remote: str, refused: str, lengths: dict[str, int]) -> _Published | None:
+    """Join what the remote's log lacks into it; None where somebody else moved it meanwhile."""
+    index, sharing = shard.index("shared"), load(_SHARING)
+    place, other = _place(remote, refused), _place(remote, "" if refused else "refused")
+    refs: dict[str, str] = dict(index.rows("SELECT name, oid FROM ref"))
+    sources = [SHARED_LOG, other.here]
+    addition = sharing.addition(shard, index, place.here, sources, _default(shard))
+    old = tip = refs.get(place.here, "")
+    if addition.files:
+        tip = _commit(shard, old, [refs[one] for one in addition.sources], addition.files)
+        try:
+            if not _sent(shard, remote, place.there, (old, tip)):
+                return None
+        except GitFailed as failure:
+            if not refused and (why := refusal(failure)):
+                return _publish(shard, remote, why, lengths)
+            raise _unsent(remote, failure) from failure
+    refs |= {SHARED_LOG: tip, place.here: tip} if tip else {}
+    before = len(sharing.held(index, place.here))
+    return _Published(tip, before, refused, _sight(shard, refs, lengths))
+
+
+def _sent(shard: Shard, remote: str, ref: str, move: tuple[str, str]) -> bool:
+    """Move a ref of the remote from one commit to another and read it back; False: moved before.
+
+    Raises GitFailed where the host refuses, or can't be reached.
+    """
+    old, new = move
+    lease = f"--force-with-lease={ref}:{old}"
+    try:
+        git(*_PUSH, lease, "--", remote, f"{new}:{ref}", cwd=shard.repo.work_tree)
+    except GitFailed as failure:
+        if is_lost(failure):
+            return False
+        raise
+    listed = git(*_LIMITS, "ls-remote", "--", remote, ref, cwd=shard.repo.work_tree)
+    return listed.decode().partition("\t")[0] == new
+
+
+def _fetch(shard: Shard, remote: str) -> None:
+    shared = f"+refs/agence/shared/*:refs/agence/remotes/{remote}/*"
+    branch = f"+refs/heads/{SHARED_BRANCH}*:refs/remotes/{remote}/{SHARED_BRANCH}*"
+    try:
+        git(*_LIMITS, "fetch", *_QUIET, "--", remote, shared, branch, cwd=shard.repo.work_tree)
+    except GitFailed as failure:
+        raise OutsideError(
+            f"'{remote}' can't be fetched from: {without_login(failure.reason)}",
+            "nothing was sent; what you kept stays here",
+        ) from failure
+
+
+def _unsent(remote: str, failure: GitFailed) -> OutsideError:
+    why = refusal(failure) or failure.reason
+    return OutsideError(
+        f"the shared log can't be pushed to '{remote}': {without_login(why)}",
+        "what you kept stays here; sync again when the host takes it",
+    )
+
+
+def _keep(shard: Shard, tip: str) -> None:
+    """Make the log of the remote, which holds all of ours, the one that is in force here."""
+    ours = for_each(shard.repo, SHARED_LOG).get(SHARED_LOG, "")
+    if tip not in ("", ours):
+        update(shard.repo, [(SHARED_LOG, tip, ours or ZERO)])
+
+
+def _place(remote: str, refused: str) -> _Place:
+    if refused:
+        return _Place(f"refs/heads/{SHARED_BRANCH}", f"refs/remotes/{remote}/{SHARED_BRANCH}")
+    return _Place(SHARED_LOG, f"refs/agence/remotes/{remote}/log")
+
+
+def _default(shard: Shard) -> str:
+    """The remote's default branch as it was fetched."""
+    name = f"refs/remotes/{shard.pins.remote}/{shard.pins.branch}"
+    return name if shard.pins.branch and not is_shared_branch(name) else ""
+
+
+def _refs(shard: Shard) -> list[str]:
+    """The refs that decide whether there is anything to do."""
+    remote = shard.pins.remote
+    places = (_place(remote, refused).here for refused in ("", "refused"))
+    return [name for name in (SHARED_LOG, *places, _default(shard)) if name]
+
+
+def _sight(shard: Shard, refs: Mapping[str, str], lengths: Mapping[str, int]) -> str:
+    """What a sync depends on, as text: those refs as they are, and how long the own log is."""
+    names = {name: refs[name] for name in _refs(shard) if name in refs}
+    return json.dumps({"refs": names, "own": lengths}, sort_keys=True)
+
+
+def _commit(shard: Shard, old: str, others: list[str], files: Mapping[str, str]) -> str:
+    """The log `old` with more files, as a commit of nobody, of no time: whoever joined it."""
+    tree = write_tree(shard.repo, old or None, {f"log/{path}": oid for path, oid in files.items()})
+    words = [word for parent in (old, *others) if parent for word in ("-p", parent)]
+    feed = f"agence: share {len(files)} files\n".encode()
+    where = shard.repo.work_tree
+    said = git("commit-tree", tree, *words, "--no-gpg-sign", cwd=where, feed=feed, env=_NOBODY)
+    return said.decode().strip()
+
+
+def _recalled(shard: Shard, remote: str) -> tuple[str, str]:
+    """What the last sync remembers: why the host refuses refs, and what it saw at the end."""
+    try:
+        with open(_memory(shard), "rb") as file:
+            said = json.load(file)
+        return (said["refused"], said["seen"]) if said["remote"] == remote else ("", "")
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", ""
+
+
+def _memory(shard: Shard) -> str:
+    return os.path.join(shard.layout.nexus, "sync.json")
