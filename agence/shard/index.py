@@ -16,7 +16,7 @@ from agence.base.errors import OutsideError
 from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
-VERSION = 3
+VERSION = 4
 
 _SCHEMA = f"""
 CREATE TABLE event(
@@ -40,7 +40,7 @@ NULL); CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIM
     WITHOUT ROWID;
 CREATE TABLE entity(
     n INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
-    updated INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE(place, id));
+    updated INTEGER NOT NULL, deleted INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE(place, id));
 CREATE INDEX entity_kind ON entity(place, kind, updated);
 CREATE TABLE shown(entity INTEGER PRIMARY KEY, path TEXT NOT NULL, oid TEXT NOT NULL);
 CREATE TABLE passage(n INTEGER PRIMARY KEY, entity INTEGER NOT NULL);
@@ -91,9 +91,13 @@ class Index:
         state = self.one(sql, [number, self.place])
         return _entity(state) if state else None
 
-    def entities(self, kind: str = "") -> Iterator[Entity]:
-        """The entities in force here, of one kind or of all, the newest first."""
+    def entities(self, kind: str = "", *, deleted: bool = False) -> Iterator[Entity]:
+        """The entities in force here, of one kind or of all, the newest first.
+
+        Those that were deleted are among them only where `deleted` says so.
+        """
         sql = "SELECT state FROM entity WHERE place = ?"
+        sql += "" if deleted else " AND NOT deleted"
         values: list[Any] = [self.place]
         if kind:
             sql += " AND kind = ?"
@@ -178,7 +182,7 @@ class EntityWriter:
         self._passage = int(index.one("SELECT max(n) FROM passage") or 0)
         sql = "SELECT 1 FROM entity WHERE place = ? LIMIT 1"
         self._empty = index.one(sql, [index.place]) is None
-        self._entities: list[tuple[int, int, str, str, int, str]] = []
+        self._entities: list[tuple[int, int, str, str, int, bool, str]] = []
         self._words: list[tuple[int, str, str, str, str]] = []
         self._passages: list[tuple[int, int]] = []
 
@@ -188,7 +192,7 @@ class EntityWriter:
         self._entity += 1
         state = _dumps(entity._asdict())
         head = (self._entity, self._index.place, entity.id, entity.kind)
-        self._entities.append((*head, entity.updated, state))
+        self._entities.append((*head, entity.updated, entity.deleted, state))
         for passage in passages:
             self._passage += 1
             self._words.append((self._passage, *passage))
@@ -219,7 +223,7 @@ class EntityWriter:
 
     def _flush(self) -> None:
         db = self._index.db
-        db.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?)", self._entities)
+        db.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)", self._entities)
         sql = "INSERT INTO words(rowid, title, tags, body, around) VALUES (?, ?, ?, ?, ?)"
         db.executemany(sql, self._words)
         db.executemany("INSERT INTO passage VALUES (?, ?)", self._passages)

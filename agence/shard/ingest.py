@@ -352,7 +352,12 @@ def _fold_again(
 
 
 def passages_of(entity: Entity) -> list[tuple[str, str, str, str]]:
-    """The passages by which an entity is found; of governance, the laws, rules and principles."""
+    """The passages by which an entity is found; of governance, the laws, rules and principles.
+
+    What was deleted is not found.
+    """
+    if entity.deleted:
+        return []
     title, body = entity.text("title"), entity.text("body")
     if entity.kind == "codex":
         title, body = entity.text("path"), entity.text("text")
