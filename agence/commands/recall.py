@@ -5,9 +5,11 @@ Examples:
     agence ^recall deploy --tag urgent --limit 3 --json
     agence ~recall billing                     # looks into the private chain too
     agence ^recall "rate limits" --everywhere  # also what other branches and remotes hold
+    agence ^recall retries --shard platform    # only what the linked shard knows
 
 Words are matched by their stems; the best passage of each page is shown. What is not in force,
 such as a fork's branch, is found only with --everywhere, and never handed to an agent by itself.
+What a linked shard knows is shown with its name.
 """
 
 from typing import Annotated
@@ -15,6 +17,7 @@ from typing import Annotated
 from agence.base.errors import UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Option, Report
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.words import tags_of
 from agence.recall.query import Hit, Wanted, carrying
 from agence.shard.search import beyond, search
@@ -29,18 +32,26 @@ def recall(
     ] = None,
     limit: Annotated[int, Option(help="how many at the most")] = 8,
     everywhere: Annotated[bool, Option(help="also what is known and not in force")] = False,
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """The best passages for some words, ranked."""
     asked = carrying(" ".join(words))
     if not asked:
         raise UsageError("there is no word to look for", 'agence ^recall "broken symlink"')
-    shard, now = context.shard, context.now()
+    if everywhere and (at is not None or as_of is not None):
+        raise UsageError("--everywhere looks at what is known now", "leave out --at and --as-of")
+    now = look_back(context, context.scope, at, as_of)
+    if context.scope == "private" and as_of is not None:
+        look_back(context, "shared", None, as_of)
+    shard = context.shard
     wanted = Wanted(asked, (kind,) if kind else (), tuple(tags_of(tag)))
     hits = []
     if context.scope == "private":
         hits = search(shard.index("private"), wanted, now, in_scope=True)
-    index = shard.everywhere() if everywhere else shard.index("shared")
-    hits += search(index, wanted, now, in_scope=context.scope == "shared")
+    if context.scope == "shared" or at is None:  # a cut of the private chain is of that alone
+        index = shard.everywhere() if everywhere else shard.index("shared")
+        hits += search(index, wanted, now, in_scope=context.scope == "shared")
     hits = sorted(hits, key=lambda hit: (-hit.score, hit.id))[: max(limit, 1)]
     if everywhere and hits:
         refs = beyond(shard.index("shared"), [hit.id for hit in hits])

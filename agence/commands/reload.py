@@ -16,13 +16,16 @@ from typing import Annotated
 from agence.base.errors import UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Context, Option, Report
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.fold.entity import Entity
 from agence.recall.briefing import briefing
+from agence.schema.states import ORDER
 from agence.shard.index import Index
 from agence.shard.shard import Shard
 
 _PAGES = ("LAWS.md", "RULES.md")
-_RANK = {"issue": 0, "plan": 1, "lesson": 2, "doc": 3}
+_ORDER = ("issue", "plan", "task", "lesson", "skill", "belief", "doc", "episode")
+_RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 _CLOSED = ("done", "dropped")
 _LOOKED_AT = 500  # the newest entities that are weighed
 
@@ -30,10 +33,13 @@ _LOOKED_AT = 500  # the newest entities that are weighed
 def reload(
     context: Context,
     budget: Annotated[int, Option(help="how many bytes at the most")] = 2000,
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """The context for an agent, at most `budget` bytes of UTF-8."""
     if budget < 200:
         raise UsageError(f"a budget of {budget} bytes holds nothing", "200 is the least")
+    look_back(context, "shared", at, as_of)
     shard = context.shard
     known = [_line(entity) for entity in _valuable(shard.index("shared"))]
     text = briefing(list(_rules(shard)), "# What is known here\n", known, budget)
@@ -54,10 +60,14 @@ def _rules(shard: Shard) -> Iterator[str]:
 
 
 def _valuable(index: Index) -> list[Entity]:
-    """Open issues and plans first, then lessons and docs; contested ones and newer ones earlier."""
+    """What is open first, then what was learned; of one kind the newer earlier."""
     found: list[Entity] = []
     for entity in index.entities():
-        if entity.kind in _RANK and entity.text("status") not in _CLOSED:
+        if (
+            entity.kind in _RANK
+            and entity.text("status") not in _CLOSED
+            and entity.text("state") != ORDER[-1]
+        ):
             found.append(entity)
             if len(found) == _LOOKED_AT:
                 break

@@ -230,7 +230,7 @@ def _size(index: Index, segment: str) -> int:
 def _entities(index: Index, numbers: set[int]) -> list[Entity]:
     """The fold of these events: from the index where they are just what is in force."""
     if _is_in_force(index, numbers):
-        return list(index.entities())
+        return list(index.entities(deleted=True))
     events = [
         e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
     ]

@@ -51,6 +51,7 @@ class Shard:
         self.pins = read_pins(repo)
         self.keyring = Keyring(self.layout, repo.common_dir, ports.entropy)
         self._open: dict[str, Index] = {}
+        self._past: dict[str, Index] = {}
 
     @property
     def speaker(self) -> str:
@@ -121,7 +122,9 @@ class Shard:
         return events
 
     def index(self, scope: str = "shared") -> Index:
-        """The index of a chain, up to date with its carriers."""
+        """The index of a chain, up to date with its carriers, or of the past that is looked at."""
+        if scope in self._past:
+            return self._past[scope]
         if scope not in self._open:
             try:
                 self._open[scope] = self._refreshed(scope)
@@ -130,6 +133,15 @@ class Shard:
                 self._open[scope] = self._refreshed(scope)
             self._open[scope].founder = self.pins.founder
         return self._open[scope]
+
+    def look_back(self, scope: str, at: str, as_of: int | None) -> int:
+        """Let `index` answer from the past from now on; the milliseconds that count as now there.
+
+        `at` names a cut, "" for what is in force; `as_of` leaves out what is stamped later.
+        """
+        past, now = load("agence.shard.past").look_back(self, scope, at, as_of)
+        self._past[scope] = past
+        return int(now)
 
     def forget(self) -> None:
         """Look again at the carriers when an index is next asked for."""

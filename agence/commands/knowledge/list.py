@@ -12,6 +12,7 @@ from typing import Annotated
 
 from agence.commands.contract import Context, Option, Report
 from agence.commands.knowledge.add import kind_of, scope_of
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, line
 from agence.commands.words import tags_of
 
@@ -21,10 +22,13 @@ def list_(
     tag: Annotated[list[str] | None, Option(help="only with this tag; can be repeated")] = None,
     status: Annotated[str | None, Option(help="only with this status")] = None,
     limit: Annotated[int, Option(help="how many at the most, 0 for all")] = 0,
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """The entities of one kind in force."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
+    look_back(context, scope, at, as_of)
     wanted = set(tags_of(tag))
     found = []
     for entity in context.shard.index(scope).entities(kind):

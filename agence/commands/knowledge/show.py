@@ -13,16 +13,20 @@ from typing import Annotated
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Report
 from agence.commands.knowledge.add import kind_of, scope_of
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, moment
 
 
 def show(
     context: Context,
     identity: Annotated[str, Argument(help="its id", metavar="ID", complete="entity")],
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """One entity as it is in force. Raises Ambiguous for an id that fits none or several."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
+    look_back(context, scope, at, as_of)
     entity = context.shard.whole(context.shard.entity(identity, scope, kind))
     head = [entity.title, f"{kind} {short(entity.id)} by {entity.by}"]
     head[1] += f", {moment(entity.created)}"

@@ -1,0 +1,224 @@
+"""Looking back: a shard as it was at a cut, or at a time.
+
+A cut is a set of events that is closed under their parents. It is asked for as a commit (the events
+in its tree), as the id of an event (what it rests on, and itself), or by its name, the hash of its
+event ids, where this clone has seen it before. What is read at a cut never changes: events that
+come later are no part of it, however old their stamps are.
+
+    nexus/cuts/<name>.json    {"also": [<event ids>], "writers": {<writer>: [[<first>, <last>]]}}
+
+A writer's events are named by runs of their `seq`; `also` are those of which that does not tell
+enough, since two have the same.
+"""
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+
+from agence.base.errors import OutsideError, ShardError, UsageError
+from agence.base.identifiers import is_hex, short
+from agence.base.lazy import load
+from agence.events.event import Event
+from agence.fold.state import closed, cut_name, fold
+from agence.git.objects import resolve_many
+from agence.shard.files import read_bytes, replace
+from agence.shard.index import EntityWriter, Index, empty_index
+from agence.shard.ingest import keep, passages_of, read_tree
+from agence.shard.judging import known
+from agence.shard.layout import LOG, folder
+from agence.shard.shard import Shard
+
+_KEPT = 500  # cuts whose names are remembered
+_SHORTEST = 8  # hex digits of a name or an id
+
+
+def look_back(shard: Shard, scope: str, at: str, as_of: int | None) -> tuple[Index, int]:
+    """(the index of a past cut, the milliseconds that count as now there).
+
+    `at` names a cut, "" for what is in force; of that the events stamped until `as_of` count.
+    Raises ShardError for a cut that is not known here.
+    """
+    index = shard.index(scope)
+    numbers = _named(shard, index, scope, at) if at else in_force(index)
+    cut = closed(
+        event for event in _events(index, numbers) if as_of is None or event.stamp.ms <= as_of
+    )
+    remember(shard, scope, cut)
+    past = _folded(shard, scope, index, cut)
+    newest = max((event.stamp.ms for event in cut), default=0)
+    return past, as_of if as_of is not None else newest
+
+
+def remember(shard: Shard, scope: str, cut: Collection[Event]) -> str:
+    """The name of a cut, by which it can be asked for in this clone from now on.
+
+    Where nothing can be written it is only named.
+    """
+    name = cut_name(event.id for event in cut)
+    path = os.path.join(_folder(shard, scope), f"{name}.json")
+    if not os.path.exists(path):
+        with suppress(OutsideError, OSError):
+            replace(path, json.dumps(_spans(cut), sort_keys=True).encode())
+            _forget_old(os.path.dirname(path))
+    return name
+
+
+def time_of(text: str, now: int) -> int:
+    """Milliseconds of a time as people type it; of a day alone, its last millisecond. All UTC.
+
+    `2026-11-20`, `2026-11-20T13:45`, `2026-11-20 13:45:10Z`, or a while ago: `90m`, `12h`, `3d`.
+    Raises UsageError for anything else.
+    """
+    unit = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}.get(text[-1:])
+    if unit and text[:-1].isdigit():
+        return now - int(text[:-1]) * unit
+    datetime = load("datetime")
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        hint = "type a day (2026-11-20), a time (2026-11-20T13:45), or a while ago (3d, 12h)"
+        raise UsageError(f"'{text}' is no time", hint) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    if len(text) <= len("2026-11-20"):
+        moment += datetime.timedelta(days=1, milliseconds=-1)
+    return int(moment.timestamp() * 1000)
+
+
+def in_force(index: Index) -> set[int]:
+    """The numbers of the events that are in force and folded."""
+    sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
+    return {row[0] for row in index.rows(sql, [index.place])}
+
+
+def cut_in_force(index: Index) -> list[Event]:
+    """The events that are in force and folded."""
+    return list(_events(index, in_force(index)))
+
+
+def _named(shard: Shard, index: Index, scope: str, at: str) -> set[int]:
+    """The numbers of the events of the cut that `at` names."""
+    found: list[tuple[str, str | int]] = []
+    if is_hex(at, len(at)) and _SHORTEST <= len(at) <= 64:
+        found += [("cut", one) for one in _remembered(_folder(shard, scope), at)]
+        sql = "SELECT n FROM event WHERE id >= ? AND id < ?"
+        found += [("event", row[0]) for row in index.rows(sql, [at, at + "g"])]
+    spec = f"{at}:{LOG}"
+    tree = resolve_many(shard.repo, [spec]).get(spec) if scope == "shared" else None
+    if tree and tree[1] == "tree":
+        found.append(("commit", tree[0]))
+    if len(found) > 1:
+        raise ShardError(f"'{at}' fits {len(found)} cuts, events or commits", "type more of it")
+    if not found:
+        hint = "name a commit, an event's id, or a cut that `agence ^state` printed in this clone"
+        raise ShardError(f"'{at}' is no cut that is known here", hint)
+    what, name = found[0]
+    if isinstance(name, int):
+        return _past_of(index, name)
+    if what == "commit":
+        return _of_tree(shard, index, name)
+    return _read(index, os.path.join(_folder(shard, scope), f"{name}.json"), name)
+
+
+def _past_of(index: Index, number: int) -> set[int]:
+    """An event and all that it rests on."""
+    sql = (
+        "WITH RECURSIVE up(n) AS (SELECT ? UNION SELECT event.n FROM up"
+        " JOIN edge ON edge.child = up.n JOIN event ON event.id = edge.parent) SELECT n FROM up"
+    )
+    return {row[0] for row in index.rows(sql, [number])}
+
+
+def _of_tree(shard: Shard, index: Index, tree: str) -> set[int]:
+    with index.db:
+        read_tree(index, shard.repo, tree)
+    sql = (
+        "SELECT DISTINCT member.n FROM tree JOIN member ON member.segment = tree.segment"
+        " WHERE tree.oid = ?"
+    )
+    return {row[0] for row in index.rows(sql, [tree])}
+
+
+def _events(index: Index, numbers: Iterable[int]) -> Iterator[Event]:
+    for number in sorted(numbers):
+        for (line,) in index.rows("SELECT line FROM event WHERE n = ?", [number]):
+            yield known(line)
+
+
+def _folded(shard: Shard, scope: str, now: Index, cut: Collection[Event]) -> Index:
+    """An index in memory of these events and nothing else."""
+    past = empty_index()
+    past.founder = now.founder
+    with past.db:
+        past.rows("INSERT INTO place(name, seen, roots) VALUES ('past', '', '')")
+        past.enter("past")
+        for event in cut:
+            number = keep(past, event, own=False)
+            past.rows("INSERT INTO force VALUES (?, ?, 0)", [past.place, number])
+        past.db.executemany("INSERT INTO blob VALUES (?, ?)", list(now.rows("SELECT * FROM blob")))
+        blobs = shard.blobs(scope)
+        with EntityWriter(past) as entities:
+            for entity in fold(cut).values():
+                entities.put(entity, passages_of(blobs.whole(past, entity)))
+    return past
+
+
+def _folder(shard: Shard, scope: str) -> str:
+    path = os.path.join(os.path.dirname(shard.layout.index(scope)), "cuts")
+    with suppress(OSError):
+        folder(path)
+    return path
+
+
+def _spans(cut: Collection[Event]) -> dict[str, object]:
+    numbers: dict[str, dict[int, list[str]]] = {}
+    for event in cut:
+        numbers.setdefault(event.writer, {}).setdefault(event.seq, []).append(event.id)
+    also = [
+        one for seqs in numbers.values() for ids in seqs.values() if len(ids) > 1 for one in ids
+    ]
+    writers = {
+        writer: _runs(sorted(seq for seq, ids in seqs.items() if len(ids) == 1))
+        for writer, seqs in numbers.items()
+    }
+    return {"also": sorted(also), "writers": writers}
+
+
+def _runs(numbers: list[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return runs
+
+
+def _remembered(path: str, prefix: str) -> list[str]:
+    names = os.listdir(path) if os.path.isdir(path) else []
+    return sorted(one[:-5] for one in names if one.endswith(".json") and one.startswith(prefix))
+
+
+def _read(index: Index, path: str, name: str) -> set[int]:
+    said = json.loads(read_bytes(path))
+    numbers: set[int] = set()
+    for writer, runs in said["writers"].items():
+        for first, last in runs:
+            sql = "SELECT n FROM event WHERE writer = ? AND seq BETWEEN ? AND ?"
+            numbers |= {row[0] for row in index.rows(sql, [writer, first, last])}
+    for one in said["also"]:
+        numbers |= {row[0] for row in index.rows("SELECT n FROM event WHERE id = ?", [one])}
+    if cut_name(event.id for event in _events(index, numbers)) != name:
+        raise ShardError(
+            f"the cut {short(name)} can't be read any more: events of it are not in this clone",
+            "fetch the branch that holds them, then try again",
+        )
+    return numbers
+
+
+def _forget_old(path: str) -> None:
+    """Keep the newest names: they are a convenience, a commit names a cut for ever."""
+    names = sorted(os.scandir(path), key=lambda one: one.stat().st_mtime, reverse=True)
+    for one in names[_KEPT:]:
+        os.unlink(one.path)
