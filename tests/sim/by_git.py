@@ -1,0 +1,272 @@
+"""What somebody does at a clone with git and an editor, and what a forge does without our driver.
+
+Each function is a step: it takes the seat and the Random that its choices are drawn from, and
+returns what came of it. Where git says no, that is an answer like any other.
+"""
+
+import os
+import random
+
+from tests.commands.desk import DAY
+from tests.sim.world import Doing, No, Seat, some
+
+SIDES = ("ours", "theirs", "markers", "abort")
+
+
+def other_file(seat: Seat, draw: random.Random) -> None:
+    """A commit of the project's own files, and of nothing else."""
+    name = draw.choice(("README.md", "src/shop.py", f"notes/{seat.name}.txt"))
+    os.makedirs(os.path.dirname(seat.path(name)) or ".", exist_ok=True)
+    with open(seat.path(name), "a", encoding="utf-8") as file:
+        file.write(f"more {seat.world.number()}\n")
+    seat.git("add", "--", name)
+    seat.git("commit", "--quiet", "-m", f"Change {name}", "--", name)
+
+
+def commit_all(seat: Seat, draw: random.Random) -> None:
+    seat.git("add", "--all")
+    seat.git("commit", "--quiet", "-m", "All of it")
+
+
+def new_branch(seat: Seat, draw: random.Random) -> str:
+    name = f"{seat.name}-{draw.randrange(3)}"
+    seat.git("checkout", "--quiet", "--no-track", "-b", name)
+    return name
+
+
+def switch(seat: Seat, draw: random.Random) -> str:
+    name = "main" if draw.random() < 0.6 else draw.choice(_branches(seat, "refs/heads"))
+    seat.git("checkout", "--quiet", name)
+    return name
+
+
+def delete_branch(seat: Seat, draw: random.Random) -> str:
+    names = [one for one in _branches(seat, "refs/heads") if one != "main"]
+    name = some(draw, names)
+    seat.git("branch", "--quiet", "-D", name)
+    return str(name)
+
+
+def merge(seat: Seat, draw: random.Random, *options: str) -> str:
+    """Merge some branch, ours or fetched, into what is checked out."""
+    name = draw.choice(_branches(seat, "refs/heads", "refs/remotes"))
+    done = seat.try_git("merge", "--quiet", "--no-edit", *options, name)
+    return f"{name} {finish(seat, draw, 'merge', done.returncode)}"
+
+
+def merge_main(seat: Seat, draw: random.Random) -> str:
+    """Merge what was fetched, and bring the branch into main: both ways."""
+    name = seat.git("rev-parse", "--abbrev-ref", "HEAD")
+    done = seat.try_git("merge", "--quiet", "--no-edit", "main")
+    if finish(seat, draw, "merge", done.returncode) == "aborted":
+        return "aborted"
+    seat.git("checkout", "--quiet", "main")
+    done = seat.try_git("merge", "--quiet", "--no-edit", "--no-ff", name)
+    return f"{name} {finish(seat, draw, 'merge', done.returncode)}"
+
+
+def merge_how(*options: str) -> Doing:
+    """A merge with options."""
+    return lambda seat, draw: merge(seat, draw, *options)
+
+
+def squash(seat: Seat, draw: random.Random) -> str:
+    name = draw.choice(_branches(seat, "refs/heads", "refs/remotes"))
+    done = seat.try_git("merge", "--quiet", "--squash", name)
+    said = finish(seat, draw, "merge", done.returncode)
+    seat.try_git("commit", "--quiet", "-m", f"Squash {name}")
+    return f"{name} {said}"
+
+
+def octopus(seat: Seat, draw: random.Random) -> str:
+    names = _branches(seat, "refs/heads", "refs/remotes")
+    chosen = draw.sample(names, min(3, len(names)))
+    done = seat.try_git("merge", "--quiet", "--no-edit", *chosen)
+    if done.returncode:
+        seat.try_git("reset", "--quiet", "--merge")
+    return f"{chosen} {done.returncode}"
+
+
+def rebase(seat: Seat, draw: random.Random) -> str:
+    onto = draw.choice(_branches(seat, "refs/heads", "refs/remotes"))
+    done = seat.try_git("rebase", "--quiet", onto)
+    return f"{onto} {finish(seat, draw, 'rebase', done.returncode)}"
+
+
+def cherry_pick(seat: Seat, draw: random.Random) -> str:
+    name = draw.choice(_branches(seat, "refs/heads", "refs/remotes"))
+    listed = seat.git("rev-list", "--no-merges", "-n", "12", name).split()
+    chosen = draw.choice(listed)
+    done = seat.try_git("cherry-pick", chosen)
+    return f"{name} {finish(seat, draw, 'cherry-pick', done.returncode)}"
+
+
+def revert_merge(seat: Seat, draw: random.Random) -> str:
+    merges = seat.git("rev-list", "--merges", "-n", "5", "HEAD").split()
+    done = seat.try_git("revert", "--no-edit", "-m", "1", some(draw, merges))
+    return finish(seat, draw, "revert", done.returncode)
+
+
+def revert(seat: Seat, draw: random.Random) -> str:
+    commits = seat.git("rev-list", "--no-merges", "-n", "5", "HEAD").split()
+    done = seat.try_git("revert", "--no-edit", some(draw, commits))
+    return finish(seat, draw, "revert", done.returncode)
+
+
+def reset(seat: Seat, draw: random.Random) -> str:
+    return seat.git("reset", "--quiet", "--hard", f"HEAD~{draw.randrange(4)}")
+
+
+def stash(seat: Seat, draw: random.Random) -> str:
+    if draw.random() < 0.5 and seat.git("stash", "list"):
+        done = seat.try_git("stash", "pop", "--quiet")
+        if done.returncode:
+            seat.try_git("checkout", "--quiet", "--theirs", "--", ".")
+            seat.try_git("reset", "--quiet")
+        return f"pop {done.returncode}"
+    options = draw.choice(([], ["--include-untracked"], ["--all"]))
+    return seat.git("stash", "push", "--quiet", *options)
+
+
+def fetch(seat: Seat, draw: random.Random) -> None:
+    seat.git("fetch", "--quiet", "--prune", "origin")
+
+
+def fetch_shallow(seat: Seat, draw: random.Random) -> str:
+    if os.path.exists(os.path.join(seat.clone.path, ".git", "shallow")) and draw.random() < 0.6:
+        seat.git("fetch", "--quiet", "--unshallow", "origin")
+        return "unshallow"
+    seat.git("fetch", "--quiet", "--depth", str(draw.randint(1, 6)), "origin")
+    return "shallow"
+
+
+def collect_garbage(seat: Seat, draw: random.Random) -> None:
+    if draw.random() < 0.5:
+        seat.git("reflog", "expire", "--expire=now", "--all")
+    seat.git("gc", "--quiet", "--prune=now")
+
+
+def linked(seat: Seat, draw: random.Random) -> str:
+    """Add the linked work tree, or take it away."""
+    path = f"{seat.clone.path}-linked"
+    if os.path.isdir(path):
+        seat.sit()
+        seat.git("worktree", "remove", "--force", path)
+        return "removed"
+    name = f"{seat.name}-{draw.randrange(3)}"
+    there = name in _branches(seat, "refs/heads")
+    seat.git("worktree", "add", "--quiet", *([path, name] if there else ["-b", name, path]))
+    return f"added on {name}"
+
+
+def push_branch(seat: Seat, draw: random.Random) -> str:
+    name = seat.git("rev-parse", "--abbrev-ref", "HEAD")
+    force = ["--force"] if name != "main" else []
+    seat.git("push", "--quiet", *force, "origin", f"HEAD:refs/heads/{name}")
+    return name
+
+
+def hand_edit(seat: Seat, draw: random.Random) -> str:
+    """An editor that knows nothing of agence adds a line to a view."""
+    folder = seat.path(".agence", "synthetic", "lessons")
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    name = some(draw, [one for one in names if one.endswith(".md")])
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    lines.insert(draw.randint(max(0, len(lines) - 3), len(lines)), f"typed {seat.world.number()}")
+    with open(file.name, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    seat.world.typed.add(f".agence/synthetic/lessons/{name}")
+    return str(name)
+
+
+def lose_view(seat: Seat, draw: random.Random) -> str:
+    folder = seat.path(".agence", "synthetic", draw.choice(("lessons", "plans")))
+    name = some(draw, sorted(os.listdir(folder)) if os.path.isdir(folder) else [])
+    os.unlink(os.path.join(folder, name))
+    return str(name)
+
+
+def forget_index(seat: Seat, draw: random.Random) -> None:
+    folder = os.path.join(seat.clone.path, ".git", "agence", "nexus")
+    for name in os.listdir(folder):
+        if name.startswith("index.db"):
+            os.unlink(os.path.join(folder, name))
+
+
+def month_later(seat: Seat, draw: random.Random) -> None:
+    seat.world.now += draw.randint(1, 40) * DAY
+
+
+# What a forge does, where no driver of ours is.
+
+
+def forge_merge(seat: Seat, draw: random.Random) -> str:
+    branch, prefer = _at_forge(seat, draw), draw.choice(("ours", "theirs", "both"))
+    button = draw.choice(("merge", "squash"))
+    into = "main" if draw.random() < 0.7 else _at_forge(seat, draw)
+    getattr(seat.world.forge, button)(branch, into, prefer)
+    return f"{button} {branch} into {into}, {prefer}"
+
+
+def forge_apply(seat: Seat, draw: random.Random) -> str:
+    """Cherry-pick or revert one commit by a button, where it applies."""
+    forge, branch = seat.world.forge, _at_forge(seat, draw)
+    words = ("rev-list", "--no-merges", "-n", "6", branch, f"^{branch}~8")
+    listed = seat.world.forge.run("git", *words[:-1]).stdout.split()
+    commit, button = draw.choice(listed), draw.choice(("cherry_pick", "revert"))
+    if not forge.git("rev-list", "--parents", "-n", "1", commit).split()[1:]:
+        raise No("the first commit is no change")
+    pair = (f"{commit}^", commit)
+    base, change = pair if button == "cherry_pick" else pair[::-1]
+    ours = forge._commit("main^{tree}", [forge.tip(base)])
+    merged = forge.try_merge(ours, forge._commit(f"{change}^{{tree}}", [forge.tip(base)]))
+    forge._check(merged)
+    tree = forge._settled(merged, draw.choice(("", "main", change)) if merged.conflicts else "")
+    forge._move("main", tree, [forge.tip("main")])
+    return f"{button} of {branch}"
+
+
+def forge_delete(seat: Seat, draw: random.Random) -> str:
+    name = _at_forge(seat, draw)
+    seat.world.forge.git("branch", "--quiet", "-D", name)
+    return name
+
+
+def finish(seat: Seat, draw: random.Random, verb: str, code: int) -> str:
+    """Bring what stopped at a conflict to an end, in one of the ways in which people do."""
+    if code == 0:
+        return "clean"
+    conflicts = seat.try_git("diff", "--name-only", "--diff-filter=U").stdout.split()
+    inside = [one for one in conflicts if one.startswith(".agence/log/")]
+    assert not inside, f"conflicts in the log: {inside}"
+    way = draw.choice(SIDES)
+    for _ in range(20 if conflicts and way != "abort" else 0):
+        settle_files(seat, way)
+        words = ["commit", "--quiet", "--no-edit"] if verb == "merge" else [verb, "--continue"]
+        if seat.try_git(*words).returncode == 0:
+            return way
+        if not seat.try_git("diff", "--name-only", "--diff-filter=U").stdout:
+            break
+    seat.try_git(verb, "--abort")
+    seat.try_git("reset", "--quiet", "--merge")
+    return "aborted"
+
+
+def settle_files(seat: Seat, way: str) -> None:
+    """Take one side of every file that conflicts, or leave what the merge left; stage all."""
+    if way in ("ours", "theirs"):
+        for path in seat.git("diff", "--name-only", "--diff-filter=U").splitlines():
+            seat.try_git("checkout", "--quiet", f"--{way}", "--", path)
+    seat.git("add", "--all")
+
+
+def _branches(seat: Seat, *prefixes: str) -> list[str]:
+    names = seat.git("for-each-ref", "--format=%(refname:short) %(symref)", *prefixes).splitlines()
+    return [one.strip() for one in names if one.endswith(" ")]
+
+
+def _at_forge(seat: Seat, draw: random.Random) -> str:
+    words = ("for-each-ref", "--format=%(refname:short)", "refs/heads")
+    names = seat.world.forge.git(*words).splitlines()
+    return str(some(draw, [one for one in names if one != "main"]))
