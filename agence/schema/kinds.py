@@ -44,6 +44,7 @@ _TEXT = {
 _STATUS = {"status": Field("latest", "line", "open, doing, done or dropped")}
 _WORK = _TEXT | _STATUS
 _TASK = {
+    "name": Field("latest", "line", "a readable name that it may be called by"),
     "state": Field("lattice", "line", "where it stands; done is at the top", ORDER),
     "priority": Field("greatest", "number", "1 to 5"),
     "stars": Field("greatest", "number", "0 or more"),
@@ -67,6 +68,13 @@ _PAGE = {
     "text": Field("latest", "text", "the page"),
 }
 _OFFER = {"status": Field("latest", "line", "offered or accepted")}
+_CLAIM = {
+    "task": Field("latest", "id", "what was taken"),
+    "fence": Field("latest", "number", "the fencing number: a later claim has a greater one"),
+    "agent": Field("latest", "line", "who took it"),
+    "until": Field("latest", "number", "milliseconds since 1970; 0 where it was given back"),
+    "scope": Field("latest", "object", "the paths that it works on, a list"),
+}
 _BELIEF = {
     "subject": Field("latest", "line", "what it is about"),
     "relation": Field("latest", "line", "how the two are related"),
@@ -127,6 +135,7 @@ KINDS: dict[str, Kind] = {
         Kind("shard", "internal", "", _GENESIS, "the genesis of a shard", closed=True),
         Kind("codex", "internal", "codex", _PAGE, "a page of governance", closed=True),
         Kind("handoff", "internal", "", _OFFER, "work that passes from one to another"),
+        Kind("claim", "internal", "", _CLAIM, "who took a task, until when", closed=True),
     )
 }
 
