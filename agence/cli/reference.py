@@ -1,8 +1,11 @@
-"""Write `docs/commands.md` from the table, the docstrings and the parameters; or compare it.
+"""Write the generated pages of `docs/`, or compare them.
 
-`python -m agence.cli.reference` writes it, with `--check` it says whether it is fresh.
+`commands.md` comes from the table of verbs, the docstrings and the parameters, `kinds.md` and
+`kinds.schema.json` from the table of kinds. `python -m agence.cli.reference` writes them, with
+`--check` it says whether they are fresh.
 """
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +16,8 @@ from agence.cli import render, table
 from agence.cli.parse import Parameter, parameters
 from agence.cli.prefixes import Flags
 from agence.cli.table import Row
+from agence.schema.documents import json_schema
+from agence.schema.documents import page as kinds_page
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PATH = os.path.join(ROOT, "docs", "commands.md")
@@ -39,27 +44,37 @@ command could answer; bad news in a complete answer (`^verify`) is in its data a
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write or, with `--check`, compare the file; return the exit code."""
+    """Write or, with `--check`, compare the files; return the exit code."""
     try:
-        text = reference()
-        if "--check" in argv:
-            _check(text)
-        else:
-            with open(PATH, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+        for path, text in _files().items():
+            if "--check" in argv:
+                _check(path, text)
+            else:
+                with open(path, "w", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
     except AgenceError as error:
         return render.failure(error, Flags())
     return 0
 
 
-def _check(text: str) -> None:
+def _files() -> dict[str, str]:
+    beside = os.path.dirname(PATH)
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return {
+        PATH: reference(),
+        os.path.join(beside, "kinds.md"): kinds_page(),
+        os.path.join(beside, "kinds.schema.json"): schema,
+    }
+
+
+def _check(path: str, text: str) -> None:
     try:
-        with open(PATH, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8", newline="") as file:
             fresh = file.read() == text
     except FileNotFoundError:
         fresh = False
     if not fresh:
-        raise ShardError("docs/commands.md is not what the commands say", "make docs")
+        raise ShardError(f"docs/{os.path.basename(path)} is not what the code says", "make docs")
 
 
 def reference() -> str:

@@ -25,7 +25,7 @@ def test_what_was_written_is_fresh_until_something_changes(
     assert reference.main(["--check"]) == 0
     page.write_text(page.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert reference.main(["--check"]) == 3
-    assert capsys.readouterr().err.count("docs/commands.md is not what the commands say") == 2
+    assert capsys.readouterr().err.count("docs/commands.md is not what the code says") == 2
 
 
 def test_a_command_s_section_holds_what_its_docstring_says(made_up_verbs, monkeypatch):
