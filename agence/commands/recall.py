@@ -16,11 +16,14 @@ from typing import Annotated
 
 from agence.base.errors import UsageError
 from agence.base.identifiers import short
+from agence.base.lazy import load
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.words import tags_of
 from agence.recall.query import Hit, Wanted, carrying
 from agence.shard.search import beyond, search
+
+LINKS = "agence-shard."  # the configuration of linked shards begins with this
 
 
 def recall(
@@ -34,24 +37,24 @@ def recall(
     everywhere: Annotated[bool, Option(help="also what is known and not in force")] = False,
     at: Annotated[str | None, AT] = None,
     as_of: Annotated[str | None, AS_OF] = None,
+    of: Annotated[str, Option(help="only of this linked shard", name="shard", metavar="NAME")] = "",
 ) -> Report:
     """The best passages for some words, ranked."""
     asked = carrying(" ".join(words))
     if not asked:
         raise UsageError("there is no word to look for", 'agence ^recall "broken symlink"')
-    if everywhere and (at is not None or as_of is not None):
-        raise UsageError("--everywhere looks at what is known now", "leave out --at and --as-of")
+    past = at is not None or as_of is not None
+    if past and (everywhere or of):
+        what = "--everywhere" if everywhere else "--shard"
+        raise UsageError(f"{what} looks at what is known now", "leave out --at and --as-of")
     now = look_back(context, context.scope, at, as_of)
     if context.scope == "private" and as_of is not None:
         look_back(context, "shared", None, as_of)
     shard = context.shard
     wanted = Wanted(asked, (kind,) if kind else (), tuple(tags_of(tag)))
-    hits = []
-    if context.scope == "private":
-        hits = search(shard.index("private"), wanted, now, in_scope=True)
-    if context.scope == "shared" or at is None:  # a cut of the private chain is of that alone
-        index = shard.everywhere() if everywhere else shard.index("shared")
-        hits += search(index, wanted, now, in_scope=context.scope == "shared")
+    hits = [] if past else _linked(context, wanted, now, of)
+    if not of:
+        hits += _own(context, wanted, now, everywhere=everywhere, past=at is not None)
     hits = sorted(hits, key=lambda hit: (-hit.score, hit.id))[: max(limit, 1)]
     if everywhere and hits:
         refs = beyond(shard.index("shared"), [hit.id for hit in hits])
@@ -62,10 +65,29 @@ def recall(
     return Report("\n".join(shown(hit) for hit in hits), data)
 
 
+def _own(context: Context, wanted: Wanted, now: int, *, everywhere: bool, past: bool) -> list[Hit]:
+    shard = context.shard
+    hits = []
+    if context.scope == "private":
+        hits = search(shard.index("private"), wanted, now, in_scope=True)
+    if context.scope == "shared" or not past:  # a cut of the private chain is of that alone
+        index = shard.everywhere() if everywhere else shard.index("shared")
+        hits += search(index, wanted, now, in_scope=context.scope == "shared")
+    return hits
+
+
+def _linked(context: Context, wanted: Wanted, now: int, name: str) -> list[Hit]:
+    if not name and not any(key.startswith(LINKS) for key in context.shard.repo.config()):
+        return []
+    hits: list[Hit] = load("agence.shard.linked").hits(context.shard, wanted, now, name)
+    return hits
+
+
 def shown(hit: Hit) -> str:
     """A hit as lines: what it is, the passage, and where it lies when it is not in force."""
     tags = "".join(f" #{tag}" for tag in hit.tags)
-    lines = [f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}"]
+    source = f" [shard {hit.shard}]" if hit.shard else ""
+    lines = [f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}{source}"]
     snippet = " ".join(hit.snippet.split())
     if snippet and snippet != hit.title:
         lines.append(f"          {snippet}")

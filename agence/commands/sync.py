@@ -10,8 +10,11 @@ in force here at once. Linked shards (`^shard add`) are fetched too. The counts 
 by reading again, here and on the remote.
 """
 
-from agence.commands.contract import Context, Report
+from agence.base.errors import AgenceError
+from agence.base.lazy import load
+from agence.commands.contract import JSON, Context, Report
 from agence.shard import sync as exchange
+from agence.shard.shard import Shard
 
 
 def sync(context: Context) -> Report:
@@ -21,6 +24,8 @@ def sync(context: Context) -> Report:
     lines = [f"Synced with {done.remote}: {sent}, {done.counts.text}"]
     if done.refused:
         lines.append(f"  the host refused the ref ({done.refused}): the log is in a branch there")
+    linked, code = _update_linked(context.shard)
+    lines += [f"  {one['name']}: {one['error'] or 'up to date'}" for one in linked]
     data = {
         "remote": done.remote,
         "tip": done.tip,
@@ -28,5 +33,24 @@ def sync(context: Context) -> Report:
         **done.counts._asdict(),
         "tries": done.tries,
         "refused": done.refused,
+        "linked": linked,
     }
-    return Report("\n".join(lines), data)
+    return Report("\n".join(lines), data, code)
+
+
+def _update_linked(shard: Shard) -> tuple[list[dict[str, JSON]], int]:
+    """What became of each linked shard, and the exit code: that of the first that failed."""
+    if not any(key.startswith("agence-shard.") for key in shard.repo.config()):
+        return [], 0
+    linked = load("agence.shard.linked")
+    found: list[dict[str, JSON]] = []
+    codes = []
+    for link in linked.links(shard.repo).values():
+        try:
+            linked.update(shard, link)
+        except AgenceError as error:
+            found.append({"name": link.name, "error": error.message})
+            codes.append(error.exit_code)
+        else:
+            found.append({"name": link.name, "error": ""})
+    return found, next(iter(codes), 0)

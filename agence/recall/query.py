@@ -35,6 +35,7 @@ class Hit(NamedTuple):
     """One answer: the entity's id and kind, its title, the passage that matched, and how well.
 
     `refs` are the refs that alone hold it, or a change of it; empty where all of it is in force.
+    `shard` is the name of the linked shard that it is of, "" for this one.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Hit(NamedTuple):
     tags: list[str]
     updated: int
     refs: list[str]
+    shard: str = ""
 
 
 class Wanted(NamedTuple):

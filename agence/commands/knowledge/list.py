@@ -4,17 +4,22 @@ Examples:
     agence ^lesson list
     agence ^plan list --tag billing --limit 5
     agence ~todo list --json
+    agence ^lesson list --shard platform    # of a linked shard
 
 Only what is in force is listed: the checked-out tree, the shard's own branch, and this clone's own.
 """
 
+from collections.abc import Iterator
 from typing import Annotated
 
+from agence.base.errors import UsageError
+from agence.base.lazy import load
 from agence.commands.contract import Context, Option, Report
 from agence.commands.knowledge.add import kind_of, scope_of
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, line
 from agence.commands.words import tags_of
+from agence.fold.entity import Entity
 
 
 def list_(
@@ -24,19 +29,30 @@ def list_(
     limit: Annotated[int, Option(help="how many at the most, 0 for all")] = 0,
     at: Annotated[str | None, AT] = None,
     as_of: Annotated[str | None, AS_OF] = None,
+    of: Annotated[str, Option(help="of this linked shard", name="shard", metavar="NAME")] = "",
 ) -> Report:
     """The entities of one kind in force."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
+    if of and (at is not None or as_of is not None):
+        raise UsageError("--shard looks at what is known now", "leave out --at and --as-of")
     look_back(context, scope, at, as_of)
     wanted = set(tags_of(tag))
     found = []
-    for entity in context.shard.index(scope).entities(kind):
+    for entity in _entities(context, scope, kind, of):
         if wanted <= set(entity.tags) and status in (None, entity.text("status")):
             found.append(entity)
             if limit and len(found) == limit:
                 break
     mark = "~" if scope == "private" else "^"
     text = "\n".join(line(entity) for entity in found)
-    text = text or f'No {kind} here yet. Keep one: agence {mark}{kind} add "..."'
+    none = f"No {kind} in the shard {of}." if of else f"No {kind} here yet."
+    text = text or (none if of else f'{none} Keep one: agence {mark}{kind} add "..."')
     return Report(text, {"items": [as_json(entity) for entity in found], "count": len(found)})
+
+
+def _entities(context: Context, scope: str, kind: str, of: str) -> Iterator[Entity]:
+    if not of:
+        return context.shard.index(scope).entities(kind)
+    found: Iterator[Entity] = load("agence.shard.linked").known(context.shard, of, kind)
+    return found
