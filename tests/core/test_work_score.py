@@ -92,14 +92,15 @@ def test_who_waits_heats_and_what_is_waited_for_cools():
         "docs": Task("+", needs=("build",), after=("test",)),
         "deploy": Task("+", needs=("test",), after=("docs",)),
     }
-    found = measure(graph, {"build": Weights(3, 2, agents=1), "deploy": Weights(secure=True)})
+    said = {"build": Weights(3, 2, agents=1), "docs": Weights(stars=1)}
+    found = measure(graph, said | {"deploy": Weights(secure=True)})
     assert found == {
         "build": Measure(800 + 750, 750, 2 + 1, 0, "T2"),  # complexity 2 + 0 + 0 + 3
         "test": Measure(100, 0, 0, 1, "T0"),  # 0 + 1 + 1 + 0
-        "docs": Measure(100, 0, -1, 1, "T0"),  # 0 + 1 + 2 - 1
+        "docs": Measure(350, 0, -1, 1, "T1"),  # 1 + 1 + 2 - 1
         "deploy": Measure(100, 0, -1, 2, "T5"),
     }
-    later = measure({**graph, "build": Task("-")}, {"build": Weights(3, 2, agents=1)})
+    later = measure({**graph, "build": Task("-")}, said)
     assert (later["build"].heat, later["test"].heat) == (0, 250)
 
 
