@@ -57,6 +57,7 @@ def test_paths_overlap_where_they_stand_for_one_place_or_more(pair):
 
 @given(pairs())
 def test_what_is_kept_is_one_spelling_of_a_place(pair):
+    assert (normalised("./"), normalised("./lib//x/../y/")) == ("*", "lib/y")
     one, written, other, also_written = pair
     assert (normalised(written) == normalised(also_written)) == (one == other)
     assert normalised(normalised(written)) == normalised(written)
@@ -113,6 +114,7 @@ def test_a_path_that_says_no_place_in_the_repository_is_refused(path):
     ("one", "other", "count"),
     [
         (["lib/"], ["tests/"], 0),
+        (list("dacbfe"), ["*", ".", "./"], 18),
         (["lib/"], ["lib/guard.ts"], 1),
         (["lib/", "tests/"], ["lib/guard.ts", "tests/unit/"], 2),
         (["codex/", "organic/"], ["lib/", "tests/"], 0),
@@ -120,8 +122,10 @@ def test_a_path_that_says_no_place_in_the_repository_is_refused(path):
     ],
 )
 def test_scopes_that_overlap(one, other, count):
-    assert len(scope_overlaps(one, other)) == count
-    assert scope_overlaps(other, one) == sorted((b, a) for a, b in scope_overlaps(one, other))
+    found = scope_overlaps(one, other)
+    assert found == sorted(found)
+    assert len(found) == count
+    assert scope_overlaps(other, one) == sorted((b, a) for a, b in found)
 
 
 CLAIMS = {
