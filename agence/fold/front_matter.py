@@ -33,11 +33,15 @@ def quote(text: str) -> str:
 
 def take_apart(text: bytes) -> Taken:
     """The front matter of a view's text (without its last line), and the rest."""
-    front, fence, body = text.removeprefix(_FENCE).partition(b"\n" + _FENCE)
-    if not text.startswith(_FENCE) or not fence:
-        return Taken(None, text)
-    fields = _fields(front.split(b"\n"))
+    front, body = halves(text)
+    fields = None if front is None else _fields(front.split(b"\n"))
     return Taken(fields, text if fields is None else body)
+
+
+def halves(text: bytes) -> tuple[bytes | None, bytes]:
+    """What stands between the two fences, None where there are none; and what follows, or all."""
+    front, fence, body = text.removeprefix(_FENCE).partition(b"\n" + _FENCE)
+    return (front, body) if text.startswith(_FENCE) and fence else (None, text)
 
 
 def put_together(fields: Mapping[bytes, bytes], body: bytes) -> bytes:
