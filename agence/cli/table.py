@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from agence.base.errors import UsageError
 from agence.base.lazy import load
 
-KINDS = ("lesson", "plan", "issue", "doc", "note", "todo")
+KINDS = ("lesson", "plan", "issue", "doc", "belief", "episode", "skill", "note", "todo")
 ACTIONS = ("add", "list", "show", "edit")
 SHORT_KINDS = ("note", "todo")  # `~note "idea"` is `~note add "idea"`
 GROUPS = ("Set-up", "Knowledge", "Sessions", "Sharing", "Trust", "Gate")
@@ -46,8 +46,15 @@ def _kind_rows(kind: str) -> tuple[Row, ...]:
         "show": f"show {a_kind} in full",
         "edit": f"change {a_kind}, in your editor or by options",
     }
+    own = {("belief", "add"): "beliefs.add", ("episode", "add"): "episodes.add"}
     return tuple(
-        Row(f"{kind} {action}", f"knowledge.{action}", "^~", "Knowledge", summaries[action])
+        Row(
+            f"{kind} {action}",
+            own.get((kind, action), f"knowledge.{action}"),
+            "^~",
+            "Knowledge",
+            summaries[action],
+        )
         for action in ACTIONS
     )
 
@@ -61,6 +68,13 @@ ROWS: tuple[Row, ...] = (
         "Set-up",
         "take out of this clone what ^init put in; keep the shard",
     ),
+    Row(
+        "doctor", "doctor", "^", "Set-up", "try whether everything works in this clone, and heal it"
+    ),
+    Row("hooks install", "hooks.install", "^", "Set-up", "put hooks next to those that are there"),
+    Row("hooks status", "hooks.status", "^", "Set-up", "say which hooks are installed, and where"),
+    Row("hooks remove", "hooks.remove", "^", "Set-up", "take the hooks out without a trace"),
+    Row("hooks run", "hooks.run", "^", "Set-up", "do what an installed git hook does"),
     Row("where", "where", "^", "Set-up", "print the path of a part of the shard"),
     Row(
         "shell-init",
@@ -83,11 +97,14 @@ ROWS: tuple[Row, ...] = (
     Row("session show", "sessions.show", "^", "Sessions", "show one session in full"),
     Row("status", "status", "^", "Sharing", "show what is unpublished, and what would leave"),
     Row("commit", "commit", "^", "Sharing", "publish events in a commit of their own"),
+    Row("adopt", "adopt", "^", "Sharing", "sign what was typed into a view by hand"),
     Row("render", "render", "^", "Sharing", "renew the views from the log"),
     Row("push", "push", "^", "Sharing", "send the branch, and say what arrived"),
     Row("pull", "pull", "^", "Sharing", "bring and take in what others published"),
     Row("sync", "sync", "^", "Sharing", "exchange what is shared with the shard's own remote"),
-    Row("shard add", "shards.add", "^", "Sharing", "read another repository's shard beside this one"),
+    Row(
+        "shard add", "shards.add", "^", "Sharing", "read another repository's shard beside this one"
+    ),
     Row("shard list", "shards.list", "^", "Sharing", "list the shards that are linked"),
     Row("shard remove", "shards.remove", "^", "Sharing", "read a linked shard no longer"),
     Row("verify", "verify", "^", "Trust", "check every signature and chain"),

@@ -27,4 +27,4 @@ def learn(
     allow_secret: Annotated[bool, Option(help="keep it though it looks like a credential")] = False,
 ) -> Report:
     """Append one event. Raises Refusal for what looks like a credential in the shared chain."""
-    return add(context, text, body, tag, file, None, allow_secret)
+    return add(context, text, body, tag, file, allow_secret=allow_secret)

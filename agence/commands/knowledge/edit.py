@@ -3,7 +3,8 @@
 Examples:
     agence ^lesson edit 3fa9c1d2                       # in your editor ($VISUAL or $EDITOR)
     agence ^lesson edit 3fa9 --title "A better title" --tag build --untag draft
-    agence ^plan edit 77ab --status done
+    agence ^plan edit 77ab --status done --link 3fa9
+    agence ^skill edit 18c4 --set confidence=90
     agence ^doc edit 90cd --file page.md
 
 In the editor the first line is the title, a line `tags: a, b` may follow, then the text.
@@ -14,6 +15,16 @@ from typing import Annotated
 from agence.base.errors import Refusal, UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Option, Report
+from agence.commands.fields import (
+    LINK,
+    OPPOSES,
+    SET,
+    UNLINK,
+    link_effects,
+    set_effects,
+    settings,
+    unlink_effects,
+)
 from agence.commands.knowledge.add import kind_of, scope_of
 from agence.commands.words import (
     check_status,
@@ -37,6 +48,10 @@ def edit(
     tag: Annotated[list[str] | None, Option(help="a topic to add; can be repeated")] = None,
     untag: Annotated[list[str] | None, Option(help="a topic to take off; can be repeated")] = None,
     status: Annotated[str | None, Option(help="open, doing, done or dropped")] = None,
+    set_: Annotated[list[str] | None, SET] = None,
+    link: Annotated[list[str] | None, LINK] = None,
+    opposes: Annotated[list[str] | None, OPPOSES] = None,
+    unlink: Annotated[list[str] | None, UNLINK] = None,
     allow_secret: Annotated[bool, Option(help="keep it though it looks like a credential")] = False,
 ) -> Report:
     """Append one event with what changed. Raises Ambiguous for an id that fits none or several."""
@@ -48,7 +63,8 @@ def edit(
         raise UsageError("--body and --file both give the body", "use one of them")
     body = read_file(context, file) if file is not None else body
     typed = [*entity.tags, *(tag or [])]
-    by_hand = all(one is None for one in (title, body, tag, untag, status))
+    beyond = (set_, link, opposes, unlink)
+    by_hand = all(one is None for one in (title, body, tag, untag, status, *beyond))
     if by_hand:
         title, body, typed = _in_editor(context, entity)
     tags = set(tags_of(typed)) - set(tags_of(untag))
@@ -58,7 +74,7 @@ def edit(
     new_body = clean(body) if body is not None else entity.text("body")
     changed = {"title": new_title, "body": new_body, "status": status or entity.text("status")}
     if scope == "shared":
-        text = "\n".join([new_title, new_body, *typed])
+        text = "\n".join([new_title, new_body, *typed, *(set_ or [])])
         _refuse(context, text, allowed=allow_secret, keep=by_hand)
     effects: list[Effect] = [
         set_field(field, context.shard.field(scope, value))
@@ -68,6 +84,9 @@ def edit(
     seen = [known(line) for line in context.shard.index(scope).lines_of(entity.id)]
     effects += [add_member("tags", one) for one in sorted(tags - set(entity.tags))]
     effects += [remove_member("tags", one, seen) for one in sorted(set(entity.tags) - tags)]
+    effects += set_effects(settings(kind, set_), entity)
+    effects += link_effects(context.shard, scope, link, opposes)
+    effects += unlink_effects(context.shard, scope, unlink, seen)
     if not effects:
         return Report(
             f"Nothing changed in {kind} {short(entity.id)}", {"id": entity.id, "changed": []}
