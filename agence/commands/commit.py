@@ -38,7 +38,7 @@ def commit(
     shard.forget()
     lines = [_said(planned, published.commit, stage=stage)]
     lines += [
-        f"left alone, edited by hand: {path} (`edit` makes it a signed change)"
+        f"left alone, edited by hand: {path} (`^adopt` signs what was typed)"
         for path in planned.drafts
     ]
     if shard.repo.head()[0] is None and published.commit:

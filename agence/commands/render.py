@@ -5,7 +5,8 @@ Examples:
     agence ^render --check      # exit 3 when a view is stale or edited, for CI
 
 A view that only lags behind is written again. One that somebody edited by hand is a draft and is
-left as it is, and named.
+left as it is, and named: `^adopt` signs what was typed. A file that is gone is written anew: taking
+a view away deletes nothing.
 """
 
 import os
@@ -13,7 +14,7 @@ from typing import Annotated
 
 from agence.commands.contract import Context, Option, Report
 from agence.git.placing import check_folders
-from agence.shard.edited import edited
+from agence.shard.edited import edited, in_force
 from agence.shard.files import outside, replace
 from agence.shard.layout import TRACKED
 from agence.shard.publishing import tree_views
@@ -31,6 +32,7 @@ def render(
     files, kept = tree_views(shard), edited(shard)
     top = shard.repo.work_tree
     stale = [p for p, content in files.items() if p not in kept and _differs(top, p, content)]
+    stale = [path for path in stale if read(top, path) != in_force(shard, path)]
     check_folders(top, files)
     if not check:
         for path in stale:

@@ -37,7 +37,7 @@ from agence.shard.bases import Past, Versions, agrees
 from agence.shard.judging import known
 from agence.shard.layout import TRACKED
 from agence.shard.shard import Shard
-from agence.shard.views import CODEX, is_plain, read, view_path
+from agence.shard.views import CODEX, is_plain, read, rendered, view_path
 
 _VIEW = re.compile(r"-([0-9a-f]{8})\.md").search  # how the name of a view ends
 _NAMED = re.compile(rb'^id *= *"[0-9a-f]{64}"', re.MULTILINE).search
@@ -84,6 +84,14 @@ def new_files(shard: Shard) -> list[str]:
     )
     pages = {view_path(page) for page in _founders(shard)}
     return sorted([*views, *(path for path in _below_codex(shard) if path not in pages)])
+
+
+def in_force(shard: Shard, path: str) -> bytes | None:
+    """What the view or the page at this path says of what is in force; None for no such path."""
+    pages = (page for page in _founders(shard) if path == view_path(page))
+    entity = entity_of(shard, path) or next(pages, None)
+    views = rendered([shard.whole(entity)], shard.pins.founder) if entity else {}
+    return views.get(path)
 
 
 def kind_at(path: str) -> str:

@@ -20,7 +20,7 @@ from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
 from agence.shard.shard import Shard
 from agence.shard.staged import staged_segments
-from agence.shard.views import rendered, small_files
+from agence.shard.views import rendered, small_files, view_path
 
 if TYPE_CHECKING:
     from agence.events.event import Event
@@ -69,6 +69,20 @@ def tree_views(shard: Shard) -> dict[str, bytes]:
     index = shard.index("shared")
     entities = _entities(index, set(_held(index, _head_tree(shard))))
     return small_files() | rendered(map(shard.whole, entities), shard.pins.founder)
+
+
+def lagging(shard: Shard) -> dict[str, bytes]:
+    """The views that HEAD lacks or has in another form, though it has all of their events."""
+    index = shard.index("shared")
+    force = {n for (n,) in index.rows("SELECT n FROM force WHERE place = ?", [index.place])}
+    behind = stale_views(shard, index, force)
+    if not behind:
+        return {}
+    missing = force.difference(_held(index, _head_tree(shard)))
+    sql = "SELECT entity FROM event WHERE n = ?"
+    ahead = {index.one(sql, [n]) for n in missing}
+    paths = {view_path(one) for one in map(index.entity, ahead) if one}
+    return {path: content for path, content in behind.items() if path not in paths}
 
 
 def _head_tree(shard: Shard) -> str:
