@@ -122,6 +122,9 @@ def shard(tmp_path_factory, programs, git_identity):
     for name in ("learn", "recall", "save", "ask", "plan"):
         lines[name].append("queue")
     lines["shell-init"].append("bash")
+    for name in ("hooks install", "hooks remove"):
+        lines[name].append("git")
+    lines["hooks run"].append("pre-commit")
     lines["handoff"] += ["ralph", "go on", "--file", "bundle"]
     lines["run"].append("git-status")
     lines["system"].append("bash")
