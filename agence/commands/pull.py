@@ -5,7 +5,8 @@ Examples:
     agence ^pull --json
 
 It fetches the shard's remote with the shared refs and merges the upstream branch without opening
-an editor. The counts at the end are taken by reading again.
+an editor. The counts at the end are taken by reading again: of the entities that others wrote
+about, how many fitted (clean), were written on both sides (merged), or are in conflict now.
 """
 
 import os
@@ -14,6 +15,7 @@ from agence.base.errors import OutsideError, ShardError
 from agence.commands.contract import Context, Report
 from agence.git.run import GitFailed, git
 from agence.shard.carriers import own_remote
+from agence.shard.counting import counted, in_force
 from agence.shard.shard import Shard
 
 
@@ -21,7 +23,7 @@ def pull(context: Context) -> Report:
     """Fetch and merge. Raises OutsideError for an unreachable remote, ShardError for a conflict."""
     shard = context.shard
     branch, _ = shard.repo.head()
-    before = _in_force(shard)
+    before = in_force(shard.index("shared"))
     upstream = shard.repo.config().get(f"branch.{branch}.merge", [""])[-1] if branch else ""
     remote = shard.repo.config().get(f"branch.{branch}.remote", [own_remote(shard.repo)[0]])[-1]
     if not remote:
@@ -36,23 +38,13 @@ def pull(context: Context) -> Report:
     except GitFailed as error:
         raise _failed(shard, remote, error) from error
     shard.forget()
-    after = _in_force(shard)
-    fresh = after - before
-    conflicts = shard.index("shared").one(
-        "SELECT count(*) FROM entity WHERE place = ? AND state LIKE '%\"lost\": [[%'",
-        [shard.index("shared").place],
-    )
-    text = f"Pulled from {remote}: {fresh} new event{'s' * (fresh != 1)} in force"
-    if conflicts:
-        what = "entity was" if conflicts == 1 else "entities were"
-        text += f"; {conflicts} {what} written on both sides, `^history` shows each"
-    data = {"remote": remote, "new": fresh, "in_force": after, "contested": conflicts or 0}
-    return Report(text, data)
-
-
-def _in_force(shard: Shard) -> int:
     index = shard.index("shared")
-    return int(index.one("SELECT count(*) FROM force WHERE place = ?", [index.place]) or 0)
+    counts = counted(index, before)
+    text = f"Pulled from {remote}: {counts.text}"
+    if counts.conflicts:
+        text += "; `agence ^conflicts` shows both sides"
+    data = {"remote": remote, "in_force": len(in_force(index)), **counts._asdict()}
+    return Report(text, data)
 
 
 def _says_how(shard: Shard) -> bool:

@@ -24,6 +24,8 @@ def sync(context: Context) -> Report:
     lines = [f"Synced with {done.remote}: {sent}, {done.counts.text}"]
     if done.refused:
         lines.append(f"  the host refused the ref ({done.refused}): the log is in a branch there")
+    if done.counts.conflicts:
+        lines.append("  `agence ^conflicts` shows both sides")
     linked, code = _update_linked(context.shard)
     lines += [f"  {one['name']}: {one['error'] or 'up to date'}" for one in linked]
     data = {

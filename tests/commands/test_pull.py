@@ -1,4 +1,4 @@
-"""^pull brings what others published, and says what is new and what was written on both sides."""
+"""^pull brings what others published, and says exactly how it met what was here."""
 
 import pytest
 
@@ -7,6 +7,10 @@ from agence.commands.knowledge.edit import edit
 from agence.commands.pull import pull
 from agence.commands.push import push
 from agence.commands.state import state
+
+
+def counts(data):
+    return tuple(data[one] for one in ("received", "clean", "merged", "conflicts"))
 
 
 def publish(desk):
@@ -20,9 +24,9 @@ def test_it_counts_what_is_new_in_force(desks):
     ours.keep("y")
     publish(ours)
     said = pull(theirs("^pull")).data
-    assert (said["remote"], said["new"], said["contested"]) == ("origin", 2, 0)
+    assert (said["remote"], counts(said)) == ("origin", (2, 2, 0, 0))
     assert said["in_force"] == state(theirs("^state")).data["events"]
-    assert pull(theirs("^pull")).data["new"] == 0
+    assert counts(pull(theirs("^pull")).data) == (0, 0, 0, 0)
 
 
 def test_both_sides_at_once_merge_without_an_editor(desks):
@@ -32,18 +36,32 @@ def test_both_sides_at_once_merge_without_an_editor(desks):
     pull(theirs("^pull"))
     edit(ours("^plan edit"), identity, title="ours")
     publish(ours)
-    edit(theirs("^plan edit"), identity, title="theirs")
+    edit(theirs("^plan edit"), identity, tag=["of-theirs"])
     theirs.keep("of theirs")
     theirs.commit()
     report = pull(theirs("^pull"))
-    assert (report.data["new"], report.data["contested"]) == (1, 1)
-    assert "^history" in report.text
+    assert counts(report.data) == (1, 0, 1, 0)
+    assert "1 event of others: 0 clean, 1 merged, 0 conflicts" in report.text
     assert theirs.clone.git("log", "-1", "--format=%p").count(" ") == 1
     push(theirs("^push"))
     pull(ours("^pull"))
     assert (
         state(ours("^state"), hash_only=True).data == state(theirs("^state"), hash_only=True).data
     )
+
+
+def test_what_truly_conflicts_is_counted_as_that(desks):
+    ours, theirs = desks
+    identity = ours.keep("x", "one", verb="^plan")
+    publish(ours)
+    pull(theirs("^pull"))
+    edit(ours("^plan edit"), identity, body="one of ours")
+    publish(ours)
+    edit(theirs("^plan edit"), identity, body="one of theirs")
+    theirs.commit()
+    report = pull(theirs("^pull"))
+    assert counts(report.data) == (1, 0, 0, 1)
+    assert "`agence ^conflicts`" in report.text
 
 
 def test_the_shared_refs_come_with_it(desks):
@@ -71,7 +89,7 @@ def test_a_branch_without_upstream_gets_the_shards_own(desks):
     ours.keep("x")
     publish(ours)
     theirs.clone.git("checkout", "--quiet", "-b", "side", "--no-track")
-    assert pull(theirs("^pull")).data["new"] == 1
+    assert pull(theirs("^pull")).data["received"] == 1
 
 
 def test_a_conflict_in_the_projects_own_files(desks):
@@ -107,4 +125,4 @@ def test_a_remote_that_is_gone(desks):
 
 def test_through_the_door(desks):
     _, theirs = desks
-    assert theirs.clone.agence_json("^pull")["data"]["new"] == 0
+    assert theirs.clone.agence_json("^pull")["data"]["received"] == 0
