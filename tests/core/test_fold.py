@@ -2,6 +2,7 @@
 
 import json
 import random
+from itertools import permutations
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,17 +14,18 @@ from agence.events.event import Draft, Event, read, write
 from agence.fold.entity import fold_entity, present
 from agence.fold.state import closed, cut_name, fold, state_hash
 from agence.fold.view import footer, is_draft, render
-from agence.schema.effects import remove_member
+from agence.schema.effects import add_member, delete, remove_member, restore, set_field
 from tests.core.values import NOW, SEEDS, SHARD, event, values
 
-FIELDS = ("title", "body", "tags", "status", "unheard_of")
+FIELDS = ("title", "body", "tags", "status", "state", "priority", "votes", "claim", "unheard_of")
+VALUES = st.sampled_from(["x", "y", "-", "+", "a\nb\nc", "a\nB\nc"])
 effects = st.fixed_dictionaries(
     {
-        "op": st.sampled_from(["set", "set", "add", "add", "increment"]),
+        "op": st.sampled_from(["set", "set", "set", "add", "add", "increment"]),
         "field": st.sampled_from(FIELDS),
-        "value": st.sampled_from(["x", "y", "z"]) | st.integers(0, 2) | st.lists(st.just(1)),
+        "value": VALUES | st.integers(0, 2) | st.lists(st.just(1)),
     }
-)
+) | st.fixed_dictionaries({"op": st.sampled_from(["delete", "restore", "unheard_of"])})
 
 
 @st.composite
@@ -42,7 +44,7 @@ def cuts(draw, size=8):
             said.append(remove_member("tags", "x", [one for one in events if one.entity == about]))
         made = write(
             Draft(
-                kind=draw(st.sampled_from(["lesson", "plan", "from_tomorrow"])),
+                kind=draw(st.sampled_from(["lesson", "plan", "task", "from_tomorrow"])),
                 entity=about,
                 data={"effects": said},
                 shard=SHARD,
@@ -280,3 +282,110 @@ def test_a_title_can_not_look_like_something_else():
     assert entity.title.isprintable()
     assert "\n" not in entity.title
     assert len(entity._replace(fields={"title": "x" * 5000}).title) == 200
+
+
+@given(cuts())
+def test_an_older_version_carries_what_it_does_not_know_and_folds_the_rest(events):
+    """Another version's kinds, fields and operations change nothing of what this one knows."""
+    for one in events:
+        said = one.data or {}
+        extra = {"op": "unheard_of", "field": "title", "value": {"deep": [1]}}
+        known = [effect for effect in said["effects"] if effect.get("op") != "unheard_of"]
+        newer = one._replace(data={"effects": [*known, extra], "more": 1})
+        again = [newer if other is one else other for other in events]
+        if len(known) == len(said["effects"]):
+            assert fold(again) == fold(events)
+        assert read(one.line).line == one.line
+
+
+def sides(effects_one, effects_other, kind="lesson", before=()):
+    first = rekind(made([set_field("title", "t"), *before]), kind)
+    one = rekind(made(effects_one, over=first, seed=SEEDS[1], ms=5), kind)
+    other = rekind(made(effects_other, over=first, seed=SEEDS[2], ms=9), kind)
+    return first, one, other
+
+
+def rekind(one, kind):
+    return one._replace(body=one.body | {"kind": kind})
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"), [("lesson", "value"), ("belief", "belief"), ("skill", "skill")]
+)
+def test_a_conflict_has_the_type_of_its_kind_and_one_id_in_every_order(kind, type_):
+    first, one, other = sides([set_field("title", "a")], [set_field("title", "b")], kind)
+    for order in permutations([first, one, other]):
+        (conflict,) = fold(order)[first.id].conflicts
+        assert conflict.type == type_
+        assert conflict.field == "title"
+        assert conflict.events == tuple(sorted([one.id, other.id]))
+        assert conflict.id == fold([first, one, other])[first.id].conflicts[0].id
+
+
+def test_the_same_said_twice_is_no_conflict():
+    first, one, other = sides([set_field("title", "a")], [set_field("title", "a")])
+    assert fold([first, one, other])[first.id].conflicts == ()
+
+
+def test_an_answer_settles_and_answers_side_by_side_are_a_conflict_again():
+    first, one, other = sides([set_field("title", "a")], [set_field("title", "b")])
+    events = [first, one, other]
+    (conflict,) = fold(events)[first.id].conflicts
+    resolves = {"conflict": conflict.id, "strategy": "newest", "chosen": [one.id]}
+    answers = [
+        event(
+            {"effects": [set_field("title", value)], "resolves": resolves},
+            first.id,
+            [one.id, other.id],
+            seed=seed,
+            seq=9,
+        )
+        for value, seed in (("a", SEEDS[1]), ("b", SEEDS[2]))
+    ]
+    answered = fold([*events, answers[0]])[first.id]
+    assert answered.conflicts == ()
+    assert [(s.conflict, s.by, s.strategy) for s in answered.settled] == [
+        (conflict.id, answers[0].id, "newest")
+    ]
+    both = fold([*events, *answers])[first.id]
+    (again,) = both.conflicts
+    assert again.events == tuple(sorted(answer.id for answer in answers))
+    assert again.id != conflict.id
+    assert {one.by for one in both.settled} == {answer.id for answer in answers}
+
+
+def test_an_edit_that_chose_without_naming_the_conflict_settled_it_too():
+    first, one, other = sides([set_field("body", "x\ny")], [set_field("body", "x\nz")])
+    tagged = made([add_member("tags", "k")], over=first, parents=[one.id, other.id], ms=20)
+    assert fold([first, one, other, tagged])[first.id].conflicts, "a tag chooses no text"
+    chosen = made([set_field("body", "x\nz")], over=first, parents=[tagged.id], ms=30)
+    entity = fold([first, one, other, tagged, chosen])[first.id]
+    assert entity.conflicts == ()
+    assert [(s.by, s.strategy) for s in entity.settled] == [(chosen.id, "edit")]
+
+
+def test_a_thousand_events_later_a_stale_clone_resurrects_nothing():
+    first = made([set_field("title", "t")])
+    stale = made([set_field("body", "old")], over=first, seed=SEEDS[1], ms=3)
+    gone = made([delete()], over=first, parents=[stale.id], ms=9)
+    other = made([set_field("title", "else")], salt=7)
+    later = [made([set_field("title", f"{n}")], over=other, ms=n, salt=n) for n in range(1000)]
+    with_all = fold([first, gone, other, *later, stale])
+    assert with_all[first.id].deleted
+    assert with_all[first.id].text("body") == "old", "what it was is kept for whoever restores it"
+
+
+def test_an_edit_made_beside_a_delete_keeps_the_entity_and_says_so():
+    first, gone, edited = sides([delete()], [set_field("body", "more")])
+    entity = fold([first, gone, edited])[first.id]
+    assert not entity.deleted
+    (conflict,) = entity.conflicts
+    assert (conflict.field, conflict.events) == ("", tuple(sorted([gone.id, edited.id])))
+    again = made([delete()], over=first, parents=[gone.id, edited.id], ms=30)
+    entity = fold([first, gone, edited, again])[first.id]
+    assert entity.deleted
+    assert entity.conflicts == ()
+    back = made([restore()], over=first, parents=[again.id], ms=40)
+    entity = fold([first, gone, edited, again, back])[first.id]
+    assert not entity.deleted
+    assert entity.id == first.id
