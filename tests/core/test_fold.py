@@ -4,6 +4,7 @@ import json
 import random
 from itertools import permutations
 
+import blake3
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -389,3 +390,10 @@ def test_an_edit_made_beside_a_delete_keeps_the_entity_and_says_so():
     entity = fold([first, gone, edited, again, back])[first.id]
     assert not entity.deleted
     assert entity.id == first.id
+
+
+def test_the_id_of_a_conflict_is_the_hash_of_its_field_and_sorted_members():
+    first, one, other = sides([set_field("title", "é")], [set_field("title", "b")])
+    (conflict,) = fold([first, one, other])[first.id].conflicts
+    members = json.dumps(["title", *sorted([one.id, other.id])], separators=(",", ":"))
+    assert conflict.id == blake3.blake3(b"agence/conflict/1\0" + members.encode()).hexdigest()
