@@ -10,14 +10,11 @@ stays a draft.
 
 from typing import TypeVar
 
-from merge3 import Merge3
-
+from agence.crdt.lines import MARKS, merge_lines
 from agence.fold.footer import above, footer, is_draft, leave_open, seal
 from agence.fold.front_matter import line, list_of, put_together, take_apart, words_of
 
-ONE = b"**[two versions; this is one]**"
-OTHER = b"**[this is the other version]**"
-END = b"**[end of the two versions]**"
+ONE, OTHER, END = (mark.encode() for mark in MARKS)
 _OR = b"# or: "
 _CONTESTED = b"contested"
 
@@ -101,28 +98,9 @@ def _value(
 
 def _by_lines(base: bytes, one: bytes, other: bytes) -> tuple[bytes, bool]:
     """The merged text, and whether there are two versions of some lines."""
-    lines: list[bytes] = []
-    overlapped = False
-    merge3 = Merge3(base.split(b"\n"), one.split(b"\n"), other.split(b"\n"))
-    for group in merge3.merge_groups():
-        if group[0] == "conflict":
-            lines += _both(list(group[2]), list(group[3]))
-            overlapped = True
-        else:
-            lines += group[1]
+    was, here, there = (side.split(b"\n") for side in (base, one, other))
+    lines, overlapped = merge_lines(was, here, there, (ONE, OTHER, END))
     return _plain(b"\n".join(lines)), overlapped
-
-
-def _both(one: list[bytes], other: list[bytes]) -> list[bytes]:
-    """Two versions of some lines, in the order of their bytes; what they share is said once."""
-    start, size = 0, min(len(one), len(other))
-    while start < size and one[start] == other[start]:
-        start += 1
-    end = 0
-    while end < size - start and one[-1 - end] == other[-1 - end]:
-        end += 1
-    first, second = sorted(side[start : len(side) - end] for side in (one, other))
-    return [*one[:start], ONE, *first, OTHER, *second, END, *one[len(one) - end :]]
 
 
 def _heads(base: bytes, one: bytes, other: bytes) -> list[str]:
