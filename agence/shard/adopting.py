@@ -24,13 +24,13 @@ from agence.fold.adoption import (
 from agence.fold.adoption import (
     read as read_view,
 )
+from agence.fold.bases import Lineage
 from agence.fold.view import render
 from agence.git import staging
 from agence.git.objects import resolve_many
 from agence.git.placing import check_folders
 from agence.git.publish import publish
-from agence.shard.bases import Past
-from agence.shard.edited import CHOOSE, Draft, entity_of, kind_at
+from agence.shard.edited import CHOOSE, Draft, entity_of, kind_at, lineage
 from agence.shard.files import outside, replace
 from agence.shard.shard import Shard
 from agence.shard.views import CODEX, read, rendered
@@ -107,7 +107,7 @@ def sign(shard: Shard, chosen: Sequence[Draft]) -> list[Adopted]:
     Raises OutsideError where nothing could be kept, ShardError where the events are kept and git's
     index could not be brought in line.
     """
-    pasts = [Past(shard, one.entity) if one.entity else None for one in chosen]
+    pasts = [lineage(shard, one.entity) if one.entity else None for one in chosen]
     unsigned = [_unsigned(shard, one, past) for one, past in zip(chosen, pasts, strict=True)]
     seen = [event.stamp for past in pasts if past for event in past.events.values()]
     events = shard.append(unsigned, seen)
@@ -131,7 +131,7 @@ def sign(shard: Shard, chosen: Sequence[Draft]) -> list[Adopted]:
     return done
 
 
-def _unsigned(shard: Shard, draft: Draft, past: Past | None) -> Unsigned:
+def _unsigned(shard: Shard, draft: Draft, past: Lineage | None) -> Unsigned:
     kind = draft.entity.kind if draft.entity else kind_at(draft.path)
     seen = [past.events[one] for one in sorted(past.before(draft.base.heads))] if past else []
     kept = {

@@ -29,11 +29,12 @@ from agence.fold.adoption import (
 from agence.fold.adoption import (
     read as read_view,
 )
+from agence.fold.bases import Lineage, agrees
 from agence.fold.entity import Entity
 from agence.fold.view import is_draft, render
 from agence.schema.effects import effects_of
 from agence.schema.kinds import KINDS
-from agence.shard.bases import Past, Versions, agrees
+from agence.shard.bases import Versions
 from agence.shard.judging import known
 from agence.shard.layout import TRACKED
 from agence.shard.shard import Shard
@@ -94,6 +95,12 @@ def in_force(shard: Shard, path: str) -> bytes | None:
     return views.get(path)
 
 
+def lineage(shard: Shard, entity: Entity) -> Lineage:
+    """The states that an entity has gone through here."""
+    events = [known(line) for line in shard.index("shared").lines_of(entity.id)]
+    return Lineage(entity, events, shard.whole)
+
+
 def kind_at(path: str) -> str:
     """The kind whose views, or pages, lie where this path does; "" for none."""
     for kind in KINDS.values():
@@ -129,7 +136,7 @@ def _view(shard: Shard, draft: Draft, entity: Entity, versions: Versions) -> Dra
     """What was typed into the view of an entity, None where nothing was."""
     if os.path.islink(os.path.join(shard.repo.work_tree, draft.path)):
         return draft._replace(why="it is a symbolic link", hint="put the file itself there")
-    past = Past(shard, entity)
+    past = lineage(shard, entity)
     now = render(shard.whole(entity))
     near = versions.near(draft.path, agrees)
     found = _judged(draft, entity, past, now, near)
@@ -138,7 +145,7 @@ def _view(shard: Shard, draft: Draft, entity: Entity, versions: Versions) -> Dra
 
 
 def _judged(
-    draft: Draft, entity: Entity, past: Past, now: bytes, versions: list[bytes]
+    draft: Draft, entity: Entity, past: Lineage, now: bytes, versions: list[bytes]
 ) -> Draft | None:
     """The same, compared with these versions of the file and with the view as it is `now`."""
     bases = past.bases(draft.content, versions)
@@ -158,7 +165,7 @@ def _judged(
     return _checked(draft, entity, past) if made else None
 
 
-def _checked(draft: Draft, entity: Entity, past: Past) -> Draft:
+def _checked(draft: Draft, entity: Entity, past: Lineage) -> Draft:
     """The draft with what stands in the way of its adoption, if anything does."""
     if entity.deleted:
         why = f"the {entity.kind} was deleted"

@@ -1,0 +1,77 @@
+"""The views that an edited file can come from: its bases.
+
+The first is the one that the file's last line names: one of the versions that are given, or the
+same rendered again from the events. The others are what a merge may have mixed into it: the other
+versions, and what others have written since, each by itself.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from agence.events.event import Event
+from agence.fold.adoption import origin
+from agence.fold.entity import Entity, fold_entity
+from agence.fold.view import is_draft, render
+
+
+def agrees(content: bytes) -> bool:
+    """Whether it is a view that nobody edited."""
+    return not is_draft(content)
+
+
+class Lineage:
+    """The states that an entity has gone through, from the events about it that are in force.
+
+    `whole` puts the texts of blobs in place.
+    """
+
+    def __init__(
+        self, entity: Entity, events: Iterable[Event], whole: Callable[[Entity], Entity]
+    ) -> None:
+        self.entity = entity
+        self.events = {event.id: event for event in events}
+        self._whole = whole
+        parents = {parent for event in self.events.values() for parent in event.parents}
+        self._others = parents - self.events.keys()
+
+    def before(self, heads: Iterable[str]) -> set[str]:
+        """The ids of these events about it, as far as they are known, and of all these rest on."""
+        seen: set[str] = set()
+        left = [one for one in heads if one in self.events]
+        while left:
+            one = left.pop()
+            if one not in seen:
+                seen.add(one)
+                left += [parent for parent in self.events[one].parents if parent in self.events]
+        return seen
+
+    def view(self, heads: Iterable[str]) -> bytes:
+        """What its view said to whoever had seen these events; b"" where that was nothing yet."""
+        seen = self.before(heads)
+        part = [event for event in self.events.values() if event.id in seen]
+        entity = fold_entity(part, self._others)
+        return render(self._whole(entity)) if entity else b""
+
+    def bases(self, content: bytes, versions: Sequence[bytes]) -> list[bytes]:
+        """The bases of a file among views that agree, the one that it was made from first.
+
+        None where nothing says which that is.
+        """
+        first = self._made_from(content, versions)
+        if first is None:
+            return []
+        seen = self.before(origin(first)[0])
+        mixed = [view for view in versions if view != first and not set(origin(view)[0]) <= seen]
+        sides = [self.view([head]) for head in self.entity.heads if head not in seen]
+        return list(dict.fromkeys([first, *mixed, *filter(None, sides)]))
+
+    def _made_from(self, content: bytes, versions: Sequence[bytes]) -> bytes | None:
+        heads, digest = origin(content)
+        for view in versions:
+            if heads and origin(view)[0] == heads:
+                return view
+        if heads and self.events.keys() >= set(heads):
+            view = self.view(heads)
+            if origin(view)[1] == digest or not digest.strip("0"):
+                return view
+        usable = (view for view in versions if self.events.keys() >= set(origin(view)[0]))
+        return next(usable, None)
