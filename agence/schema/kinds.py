@@ -79,6 +79,7 @@ _BELIEF = {
     "subject": Field("latest", "line", "what it is about"),
     "relation": Field("latest", "line", "how the two are related"),
     "object": Field("latest", "line", "what is believed of the subject"),
+    "many": Field("latest", "flag", "whether others may be true of the subject beside it"),
 }
 _EPISODE = {
     "episode": Field("latest", "line", "the name of what happened"),
