@@ -17,7 +17,7 @@ VAGUE_NAMES = {
 DOORS = ("__main__.py", "cli/", "drivers/")
 PURE = (
     *("base/", "events/", "crdt/", "fold/", "schema/"),
-    *("recall/", "session/", "guard/"),
+    *("recall/", "session/", "guard/", "work/"),
 )
 STARTS_PROGRAMS = ("git/run.py", "git/talk.py", "agents/launch.py", "agents/editor.py")
 FORKS = {"shard/judging.py": ("os.fork", "os._exit")}  # workers that start no program
