@@ -114,6 +114,7 @@ READ = [
         ),
     ),
     ("task:sec=internal", Expression("task", metadata=(("sec", "internal"),))),
+    ("task:b=1:a=2", Expression("task", metadata=(("a", "2"), ("b", "1")))),
 ]
 
 
