@@ -13,7 +13,30 @@ from agence.base.lazy import load
 KINDS = ("lesson", "plan", "issue", "doc", "belief", "episode", "skill", "note", "todo")
 ACTIONS = ("add", "list", "show", "edit")
 SHORT_KINDS = ("note", "todo")  # `~note "idea"` is `~note add "idea"`
-GROUPS = ("Set-up", "Knowledge", "Sessions", "Sharing", "Trust", "Gate")
+WORK_KINDS = ("job", "workflow", "project")
+GROUPS = ("Set-up", "Knowledge", "Work", "Sessions", "Sharing", "Trust", "Gate")
+
+# of `task`: the verb, the prefixes it answers to, what it does
+TASK_VERBS = (
+    ("add", "^~", "keep a task"),
+    ("expr", "^~", "keep a task written as one line"),
+    ("list", "^~", "list the tasks, the highest score first"),
+    ("next", "^~", "say which task to take"),
+    ("show", "^~", "show a task in full"),
+    ("edit", "^~", "change a task, in your editor or by options"),
+    ("dep", "^~", "say that a task waits for another"),
+    ("undep", "^~", "take a dependency out"),
+    ("set", "^~", "say where a task stands"),
+    ("start", "^~", "say that you are at a task"),
+    ("done", "^~", "say that a task is done"),
+    ("reopen", "^~", "open a task again that is done"),
+    ("vote", "^~", "vote for a task to come sooner, or later"),
+    ("claim", "^", "take a task for yourself alone"),
+    ("renew", "^", "keep a claimed task for longer"),
+    ("release", "^", "give a claimed task back"),
+    ("takeover", "^", "take over a task whose holder is silent"),
+    ("check", "^~", "check whether changes stay within the paths of a task"),
+)
 
 
 class Row(NamedTuple):
@@ -46,13 +69,22 @@ def _kind_rows(kind: str) -> tuple[Row, ...]:
         "show": f"show {a_kind} in full",
         "edit": f"change {a_kind}, in your editor or by options",
     }
-    own = {("belief", "add"): "beliefs.add", ("episode", "add"): "episodes.add"}
+    own = {
+        ("belief", "add"): "beliefs.add",
+        ("episode", "add"): "episodes.add",
+        ("workflow", "list"): "tasks.workflows",
+        ("workflow", "show"): "tasks.workflow",
+        ("project", "list"): "tasks.projects",
+        ("project", "show"): "tasks.project",
+    }
+    if kind in ("workflow", "project"):
+        summaries["list"] = f"list the {kind}s, and how much of each is done"
     return tuple(
         Row(
             f"{kind} {action}",
             own.get((kind, action), f"knowledge.{action}"),
             "^~",
-            "Knowledge",
+            "Work" if kind in WORK_KINDS else "Knowledge",
             summaries[action],
         )
         for action in ACTIONS
@@ -90,6 +122,11 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("history", "history", "^~", "Knowledge", "show every event of one entity"),
     *(row for kind in KINDS for row in _kind_rows(kind)),
+    *(
+        Row(f"task {name}", f"tasks.{name}", doors, "Work", summary)
+        for name, doors, summary in TASK_VERBS
+    ),
+    *(row for kind in WORK_KINDS for row in _kind_rows(kind)),
     Row("save", "save", "^", "Sessions", "save where the work stands"),
     Row("resume", "resume", "^", "Sessions", "take up a saved or handed-over session"),
     Row("handoff", "handoff", "^", "Sessions", "hand a session to another agent"),
