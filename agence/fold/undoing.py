@@ -6,7 +6,7 @@ while others' lines stay.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agence.base.errors import ShardError, UsageError
 from agence.base.identifiers import short
@@ -68,7 +68,7 @@ def compensation(event: Event, events: Sequence[Event], entity: Entity) -> list[
 
 def _against(undone: _Undone, effect: Effect) -> list[Effect]:
     """What undoes one effect; nothing where it is undone already."""
-    rules: dict[Any, Callable[[_Undone, Effect], list[Effect]]] = {
+    rules: dict[str, Callable[[_Undone, Effect], list[Effect]]] = {
         "set": _set,
         "add": _added,
         "remove": _removed,
@@ -76,11 +76,20 @@ def _against(undone: _Undone, effect: Effect) -> list[Effect]:
         "delete": _deleted,
         "restore": _restored,
     }
-    rule = rules.get(effect.get("op"))
-    if rule is None:
+    rule = rules.get(str(effect.get("op")))
+    if rule is None or not _fits(effect):
         what = f"{short(undone.event.id)} did what this version does not know"
         raise ShardError(what, "use the version of agence that wrote it")
     return rule(undone, effect)
+
+
+def _fits(effect: Effect) -> bool:
+    """Whether an effect has the shape of what its operation says."""
+    op, value = effect.get("op"), effect.get("value")
+    shape = {"add": str, "remove": str, "increment": int}.get(str(op), object)
+    return op in ("delete", "restore") or (
+        isinstance(effect.get("field"), str) and isinstance(value, shape)
+    )
 
 
 def _set(undone: _Undone, effect: Effect) -> list[Effect]:
@@ -113,10 +122,19 @@ def _lines_taken_back(undone: _Undone, field: str) -> list[Effect]:
 
 def _added(undone: _Undone, effect: Effect) -> list[Effect]:
     field, member = str(effect["field"]), str(effect["value"])
-    there = undone.entity.fields.get(field)
-    if not isinstance(there, list) or member not in there:
+    if any(_takes_out(one, field, member, undone.event.id) for one in undone.events):
         return []
     return [remove_member(field, member, [undone.event])]
+
+
+def _takes_out(event: Event, field: str, member: str, addition: str) -> bool:
+    """Whether an event removes this addition of a member."""
+    said = {"op": "remove", "field": field, "value": member}
+    for effect in effects_of(event):
+        cites = effect.get("cites")
+        if said.items() <= effect.items() and isinstance(cites, list) and addition in cites:
+            return True
+    return False
 
 
 def _removed(undone: _Undone, effect: Effect) -> list[Effect]:
@@ -136,11 +154,13 @@ def _counted(undone: _Undone, effect: Effect) -> list[Effect]:
 
 
 def _deleted(undone: _Undone, _effect: Effect) -> list[Effect]:
-    return [restore()] if undone.entity.deleted else []
+    was = undone.before is not None and undone.before.deleted
+    return [restore()] if undone.entity.deleted and not was else []
 
 
 def _restored(undone: _Undone, _effect: Effect) -> list[Effect]:
-    return [delete()] if not undone.entity.deleted else []
+    was = undone.before is not None and undone.before.deleted
+    return [delete()] if was and not undone.entity.deleted else []
 
 
 def _created(undone: _Undone) -> list[Effect]:
