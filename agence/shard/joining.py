@@ -48,7 +48,7 @@ def join(ports: Ports, name: str, wanted: str = "") -> Joined:
     shard = Shard(repo, ports)
     before = shard.pins
     notes: list[str] = []
-    configured = _configure(repo, ports.programs)
+    configured = configure(repo, ports.programs)
     notes += _fetch_shared(repo)
     genesis, founded = _genesis(shard, name, wanted, notes)
     pins = pin(repo, genesis)
@@ -91,8 +91,9 @@ def refspec(remote: str) -> str:
     return f"+refs/agence/shared/*:refs/agence/remotes/{remote}/*"
 
 
-def _configure(repo: Repository, programs: Sequence[str]) -> list[str]:
-    program = _driver_program(programs)
+def configure(repo: Repository, programs: Sequence[str]) -> list[str]:
+    """Set the merge drivers and the fetch refspec; returns the keys that had other values."""
+    program = program_beside(programs, "agence-merge")
     wanted = {}
     for driver in DRIVERS:
         words = f"{_quoted(program)} {driver} %O %A %B %P"
@@ -203,13 +204,13 @@ def _summary(wrote: list[str]) -> list[str]:
     return [*rest, *([f"{CODEX}/ ({len(codex)} files)"] if codex else [])]
 
 
-def _driver_program(folders: Sequence[str]) -> str:
-    """The absolute path of `agence-merge`, which was installed beside the program that runs."""
+def program_beside(folders: Sequence[str], name: str) -> str:
+    """The absolute path of a program that was installed beside the one that runs."""
     for folder in folders:
-        path = os.path.join(folder, "agence-merge")
+        path = os.path.join(folder, name)
         if os.access(path, os.X_OK):
             return path
-    raise OutsideError("the program 'agence-merge' was not found", "install agence again")
+    raise OutsideError(f"the program '{name}' was not found", "install agence again")
 
 
 def _quoted(path: str) -> str:

@@ -14,13 +14,14 @@ find, and lefthook's local file is written where there is none. Done twice, it c
 import os
 from typing import Annotated
 
-from agence.base.errors import OutsideError, UsageError
+from agence.base.errors import UsageError
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.git.hook_text import lefthook_lines
 from agence.git.hooks import Place, hooks_folder, places
 from agence.git.hooks import install as put_in
 from agence.git.repository import Repository
 from agence.shard.files import outside
+from agence.shard.joining import program_beside
 
 ADOPT = "agence.adopt"
 
@@ -33,7 +34,7 @@ def install(
     """Install the hooks; the answer is what a second look finds. Raises AgenceError."""
     repo = context.shard.repo
     refuse_others(what)
-    program = _program(context)
+    program = program_beside(context.programs, "agence")
     with outside(hooks_folder(repo)):
         changed = put_in(repo, program)
     if adopt:
@@ -86,12 +87,3 @@ def _advice(repo: Repository, found: list[Place]) -> list[str]:
     if values and os.path.isabs(os.path.expanduser(values[-1])):
         said.append(f"{values[-1]} may serve other repositories: the block is silent in those")
     return said
-
-
-def _program(context: Context) -> str:
-    """The absolute path of the program that was installed."""
-    for folder in context.programs:
-        path = os.path.join(folder, "agence")
-        if os.access(path, os.X_OK):
-            return path
-    raise OutsideError("the program 'agence' was not found", "install agence again")
