@@ -9,7 +9,9 @@ import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
+from tests.sim.mutations import MUTATIONS
 from tests.sim.run import play, play_seed, shrink
 from tests.sim.steps import moves_of
 
@@ -17,12 +19,19 @@ from tests.sim.steps import moves_of
 def main() -> int:
     """Play what the command line asks for; the exit code is 1 where anything went red."""
     asked = _arguments()
+    if asked.mutation:
+        with MUTATIONS[asked.mutation]():
+            return _some(asked)
+    return _some(asked)
+
+
+def _some(asked: argparse.Namespace) -> int:
     if asked.seed is not None:
         return _one(asked)
     first, _, last = asked.seeds.partition(":")
     runs = [(seed, asked.steps, asked.clones) for seed in range(int(first), int(last))]
     red, begun = 0, time.monotonic()
-    with ProcessPoolExecutor(asked.jobs, max_tasks_per_child=20) as pool:
+    with ProcessPoolExecutor(asked.jobs, mp_context=get_context("fork")) as pool:
         for number, outcome in enumerate(pool.map(play_seed, runs), 1):
             if outcome.red:
                 red += 1
@@ -56,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--clones", type=int, default=4)
     parser.add_argument("--jobs", type=int, default=2, help="runs at once")
+    parser.add_argument("--mutation", choices=MUTATIONS, help="with a mistake in our own code")
     parser.add_argument("--show", action="store_true", help="print what was done")
     parser.add_argument("--shrink", action="store_true", help="leave out moves while it stays red")
     return parser.parse_args()

@@ -8,7 +8,8 @@ import os
 import random
 
 from tests.commands.desk import DAY
-from tests.sim.world import Doing, No, Seat, some
+from tests.flows.forge import Forge, Merged
+from tests.sim.world import Doing, Seat, some
 
 SIDES = ("ours", "theirs", "markers", "abort")
 
@@ -202,29 +203,54 @@ def month_later(seat: Seat, draw: random.Random) -> None:
 
 
 def forge_merge(seat: Seat, draw: random.Random) -> str:
-    branch, prefer = _at_forge(seat, draw), draw.choice(("ours", "theirs", "both"))
-    button = draw.choice(("merge", "squash"))
+    """The buttons "merge" and "squash and merge"."""
+    forge, branch = seat.world.forge, _at_forge(seat, draw)
     into = "main" if draw.random() < 0.7 else _at_forge(seat, draw)
-    getattr(seat.world.forge, button)(branch, into, prefer)
-    return f"{button} {branch} into {into}, {prefer}"
+    squash = draw.random() < 0.5
+    parents = [forge.tip(into), *([] if squash else [forge.tip(branch)])]
+    how = _land(forge, draw, into, (forge.tip(into), forge.tip(branch)), parents)
+    return f"{'squash' if squash else 'merge'} {branch} into {into}, {how}"
 
 
 def forge_apply(seat: Seat, draw: random.Random) -> str:
-    """Cherry-pick or revert one commit by a button, where it applies."""
+    """The buttons "cherry-pick" and "revert", of one commit."""
     forge, branch = seat.world.forge, _at_forge(seat, draw)
-    words = ("rev-list", "--no-merges", "-n", "6", branch, f"^{branch}~8")
-    listed = seat.world.forge.run("git", *words[:-1]).stdout.split()
-    commit, button = draw.choice(listed), draw.choice(("cherry_pick", "revert"))
-    if not forge.git("rev-list", "--parents", "-n", "1", commit).split()[1:]:
-        raise No("the first commit is no change")
-    pair = (f"{commit}^", commit)
-    base, change = pair if button == "cherry_pick" else pair[::-1]
-    ours = forge._commit("main^{tree}", [forge.tip(base)])
-    merged = forge.try_merge(ours, forge._commit(f"{change}^{{tree}}", [forge.tip(base)]))
+    listed = forge.git("rev-list", "--no-merges", "--min-parents=1", "-n", "6", branch).split()
+    pair = [commit := some(draw, listed), f"{commit}^"]
+    change, base = pair if draw.random() < 0.5 else pair[::-1]
+    sides = [forge._commit(f"{one}^{{tree}}", [forge.tip(base)]) for one in ("main", change)]
+    how = _land(forge, draw, "main", (sides[0], sides[1]), [forge.tip("main")])
+    return f"{'cherry-pick' if change == commit else 'revert'} of {branch}, {how}"
+
+
+def _land(
+    forge: Forge, draw: random.Random, into: str, sides: tuple[str, str], parents: list[str]
+) -> str:
+    """Merge two sides and move a branch there; where files conflict somebody takes one side."""
+    merged = forge.try_merge(*sides)
     forge._check(merged)
-    tree = forge._settled(merged, draw.choice(("", "main", change)) if merged.conflicts else "")
-    forge._move("main", tree, [forge.tip("main")])
-    return f"{button} of {branch}"
+    way = draw.choice(SIDES[:3])
+    tree = merged.tree
+    if merged.conflicts and way != "markers":
+        tree = _settled(forge, merged, sides[SIDES.index(way)])
+    forge._move(into, tree, parents)
+    return way if merged.conflicts else "clean"
+
+
+def _settled(forge: Forge, merged: Merged, side: str) -> str:
+    """The merged tree with the files of one side where they conflict, or without them."""
+    entries = {}
+    for line in forge.git("ls-tree", "-r", side).splitlines():
+        entry, _, path = line.partition("\t")
+        entries[path] = f"100644 {entry.split()[2]}"
+    feed = "".join(
+        f"0 {'0' * 40}\t{path}\n" + (f"{entries[path]}\t{path}\n" if path in entries else "")
+        for path in merged.conflicts
+    )
+    index = ("env", f"GIT_INDEX_FILE={os.path.join(forge.path, 'settling')}", "git")
+    forge.run(*index, "read-tree", merged.tree)
+    forge.run(*index, "update-index", "--index-info", feed=feed)
+    return forge.run(*index, "write-tree").stdout.strip()
 
 
 def forge_delete(seat: Seat, draw: random.Random) -> str:

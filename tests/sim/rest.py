@@ -3,7 +3,6 @@
 import os
 import random
 
-from agence.cli import table
 from agence.shard.edited import edited
 from tests.flows.forge import LOG
 from tests.sim.by_git import settle_files
@@ -50,6 +49,7 @@ def _publish(seat: Seat, draw: random.Random) -> None:
     seat.sit()
     _give_up_drafts(seat)
     seat.say("^commit")
+    before = seat.git("rev-parse", "HEAD")
     seat.git("fetch", "--quiet", "--prune", "origin")
     done = seat.try_git("merge", "--quiet", "--no-edit", "origin/main")
     if done.returncode:
@@ -59,10 +59,13 @@ def _publish(seat: Seat, draw: random.Random) -> None:
         assert not inside, f"conflicts in the log: {inside}"
         settle_files(seat, draw.choice(("ours", "theirs", "markers")))
         seat.git("commit", "--quiet", "--no-edit")
-    seat.say("^commit")
-    seat.say("^push")
-    if any(row.name == "sync" for row in table.ROWS):
-        seat.say("^sync")
+    now, there = seat.git("rev-parse", "HEAD", "origin/main").split()
+    if now != before:
+        seat.say("^commit")
+        now = seat.git("rev-parse", "HEAD")
+    if now != there:
+        seat.say("^push")
+    seat.say("^sync")
 
 
 def _give_up_drafts(seat: Seat) -> None:

@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
 
 
 def play(seed: int, moves: Sequence[Move], clones: int = 4) -> Outcome:
-    """Play the moves, and check at their end and at a point before it."""
+    """Play the moves, and check at their end, in every other run also at a point before it."""
     place = MEMORY if os.path.isdir(MEMORY) else None
     with tempfile.TemporaryDirectory(prefix="agence-sim-", dir=place) as folder:
         world = World(seed, folder, clones)
@@ -46,7 +46,7 @@ def play_seed(run: tuple[int, int, int]) -> Outcome:
 
 def _play(world: World, moves: Sequence[Move]) -> None:
     draw = random.Random(f"rests of {world.seed}")
-    rests = {draw.randrange(1, len(moves) + 1), len(moves)}
+    rests = {draw.randrange(1, 2 * len(moves)), len(moves)}
     world.begin()
     for number, move in enumerate(moves, 1):
         world.play(move, BY_NAME)

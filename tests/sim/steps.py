@@ -1,10 +1,12 @@
 """What may happen at a clone: one row each. A new verb is one line here."""
 
 import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from agence.schema.effects import delete, restore
 from tests.sim import by_git, verbs
-from tests.sim.verbs import edits, verb
+from tests.sim.verbs import edits, life, verb
 from tests.sim.world import Doing, Move
 
 
@@ -21,13 +23,16 @@ STEPS = (
     Step("plan", 5, verbs.plan),
     Step("title", 12, edits("lesson", verbs.title)),
     Step("body", 16, edits("lesson", verbs.body)),
-    Step("tag", 10, edits("lesson", verbs.tag)),
-    Step("untag", 10, edits("lesson", verbs.untag)),
+    Step("tag", 14, edits("lesson", verbs.tag)),
+    Step("untag", 14, edits("lesson", verbs.untag)),
     Step("status", 6, edits("plan", verbs.status)),
+    Step("delete", 4, life(delete())),
+    Step("restore", 3, life(restore())),
     Step("private", 4, verbs.keep_private),
     Step("publish", 14, verbs.publish),
     Step("publish one", 6, verbs.publish_one),
     Step("exchange", 24, verbs.exchange),
+    Step("exchange one", 8, verbs.exchange_one),
     Step("sync", 10, verb("^sync")),
     Step("render", 3, verb("^render")),
     Step("state", 3, verb("^state")),
@@ -68,10 +73,15 @@ STEPS = (
 BY_NAME: dict[str, Doing] = {step.name: step.do for step in STEPS}
 
 
-def moves_of(seed: int, count: int) -> list[Move]:
-    """The moves of a run. Each draws its choices from a seed of its own, so any can be left out."""
+def moves_of(seed: int, count: int, among: Sequence[str] = ()) -> list[Move]:
+    """The moves of a run: of all steps, or of those named, each as often as the others.
+
+    Each draws its choices from a seed of its own, so any can be left out.
+    """
     draw = random.Random(seed)
-    names, weights = [step.name for step in STEPS], [step.weight for step in STEPS]
+    rows = [step for step in STEPS if not among or step.name in among]
+    names = [step.name for step in rows]
+    weights = [1 if among else step.weight for step in rows]
     return [
         Move(draw.choices(names, weights)[0], draw.randrange(1 << 16), draw.getrandbits(48))
         for _ in range(count)

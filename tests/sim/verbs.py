@@ -8,19 +8,22 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from agence.commands.contract import Context, Report
+from agence.fold.entity import Entity
+from agence.schema.effects import Effect, delete
 from tests.sim.by_git import finish
 from tests.sim.world import Doing, Seat, some
 
 TAGS = ("build", "paths", "safety")
 STATUSES = ("open", "doing", "done", "dropped")
 
-Changes = Callable[[Seat, random.Random, Any], dict[str, Any]]
+Changes = Callable[[Seat, random.Random, Entity], dict[str, Any]]
 
 
-def entities(seat: Seat, kind: str) -> tuple[Any, list[Any]]:
-    """A Context for a verb about shared entities of a kind, and those in force, oldest first."""
+def entities(seat: Seat, kind: str, *, gone: bool = False) -> tuple[Context, list[Entity]]:
+    """A Context for a verb about entities of a kind, and those that are here, oldest first."""
     context = seat.context(f"^{kind} edit")
-    found = list(context.shard.index("shared").entities(kind))
+    found = [e for e in context.shard.index("shared").entities(kind) if e.deleted == gone]
     return context, sorted(found, key=lambda one: (one.created, one.id))
 
 
@@ -50,27 +53,27 @@ def edits(kind: str, changes: Changes) -> Doing:
     return step
 
 
-def title(seat: Seat, _draw: random.Random, _one: Any) -> dict[str, Any]:
+def title(seat: Seat, _draw: random.Random, _one: Entity) -> dict[str, Any]:
     """Another title."""
     return {"title": f"Title {seat.world.number()}"}
 
 
-def tag(_seat: Seat, draw: random.Random, _one: Any) -> dict[str, Any]:
-    """A tag, which may be there already."""
-    return {"tag": [draw.choice(TAGS)]}
+def tag(_seat: Seat, draw: random.Random, one: Entity) -> dict[str, Any]:
+    """One tag more, where one is left."""
+    return {"tag": [draw.choice([tag for tag in TAGS if tag not in one.tags] or TAGS)]}
 
 
-def untag(_seat: Seat, draw: random.Random, _one: Any) -> dict[str, Any]:
-    """One tag less, where it is there."""
-    return {"untag": [draw.choice(TAGS)]}
+def untag(_seat: Seat, draw: random.Random, one: Entity) -> dict[str, Any]:
+    """One tag less, where there is one."""
+    return {"untag": [draw.choice(one.tags or TAGS)]}
 
 
-def status(_seat: Seat, draw: random.Random, _one: Any) -> dict[str, Any]:
+def status(_seat: Seat, draw: random.Random, _one: Entity) -> dict[str, Any]:
     """Another status."""
     return {"status": draw.choice(STATUSES)}
 
 
-def body(seat: Seat, draw: random.Random, one: Any) -> dict[str, str]:
+def body(seat: Seat, draw: random.Random, one: Entity) -> dict[str, str]:
     """One line of the text more, another, or fewer."""
     lines = one.text("body").split("\n") if one.text("body") else []
     at, how = draw.randrange(len(lines) + 1), draw.randrange(4)
@@ -82,6 +85,25 @@ def body(seat: Seat, draw: random.Random, one: Any) -> dict[str, str]:
     else:
         lines.insert(at, fresh)
     return {"body": "\n".join(lines)}
+
+
+def life(effect: Effect) -> Doing:
+    """A step that deletes some lesson, or restores one that was deleted."""
+    gone = effect != delete()
+
+    def step(seat: Seat, draw: random.Random) -> str:
+        context, found = entities(seat, "lesson", gone=gone)
+        one = some(draw, found)
+        seat.carry_out(context, lambda: _written(context, one, effect))
+        return str(one.id[:8])
+
+    return step
+
+
+def _written(context: Context, one: Entity, effect: Effect) -> Report:
+    shard = context.shard
+    event = shard.append([shard.draft(one.kind, "shared", [effect], over=one)])[0]
+    return Report("", {"id": event.id})
 
 
 def keep_private(seat: Seat, draw: random.Random) -> None:
@@ -109,10 +131,19 @@ def publish_one(seat: Seat, draw: random.Random) -> str:
 def exchange(seat: Seat, draw: random.Random) -> str:
     """Publish, bring what others published, and send."""
     seat.say("^commit")
+    return _pull_and_push(seat, draw)
+
+
+def exchange_one(seat: Seat, draw: random.Random) -> str:
+    """The same with one entity alone: what is older stays behind."""
+    publish_one(seat, draw)
+    return _pull_and_push(seat, draw)
+
+
+def _pull_and_push(seat: Seat, draw: random.Random) -> str:
     done = seat.try_git("pull", "--quiet", "--no-rebase", "--no-edit")
     how = finish(seat, draw, "merge", done.returncode)
-    said = seat.say("^push").text.split("\n")[0]
-    return f"{how}, {said}"
+    return f"{how}, {seat.say('^push').text.splitlines()[0]}"
 
 
 def verb(line: str) -> Doing:

@@ -39,7 +39,7 @@ class Move(NamedTuple):
 
 
 Doing = Callable[["Seat", random.Random], str | None]
-HOT = 5  # entities that everybody edits
+HOT = 3  # entities that everybody edits
 
 
 class Died(AgenceError):
@@ -86,20 +86,22 @@ class Seat(Desk):
         row, _ = table.find(line[1:].split(), line[0])
         function = table.function_of(row)
         context = ready or self.context(line)
-        before = len(self.own("nexus"))
-        try:
-            if self.doomed:
-                said = self._doomed(lambda: function(context, *words, **options))
-            else:
-                said = function(context, *words, **options)
-        finally:
-            closed(context)
+        before = self.own("nexus")
+        said = self.carry_out(context, lambda: function(context, *words, **options))
         own = self.own("nexus")
-        self.acknowledged |= own
         wrote = said.data.get("changed") != [] and said.data.get("scope") != "private"
         if row.name.split()[-1] in ("learn", "add", "edit") and wrote:
-            assert len(own) > before, f"{line} said that it was done, and kept nothing"
+            assert own > before, f"{line} said that it was done, and kept nothing"
             assert row.name.endswith("edit") or said.data["id"] in own, f"{line} kept another"
+        return said
+
+    def carry_out(self, context: Context, work: Callable[[], Report]) -> Report:
+        """Do what a verb does, in a process that may be killed. Raises AgenceError, Died."""
+        try:
+            said = self._doomed(work) if self.doomed else work()
+        finally:
+            closed(context)
+        self.acknowledged |= self.own("nexus")
         return said
 
     def _doomed(self, work: Callable[[], Report]) -> Report:
@@ -201,6 +203,7 @@ class World:
         for seat in self.seats:
             seat.clock()
             self.forge.git("clone", "--quiet", self.forge.path, seat.clone.path)
+            seat.git("remote", "set-url", "origin", "../forge.git")  # it gets into messages
             if seat is first:
                 make_history(seat.clone)
                 seat.git("push", "--quiet", "--set-upstream", "origin", "main")
