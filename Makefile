@@ -26,6 +26,7 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	AGENCE_SOAK=1 $(BIN)/python -m pytest -m soak tests
+	$(BIN)/python -m tests.sim --seeds 0:1000 --jobs 2
 
 docs: $(STAMP)
 	$(BIN)/python -m agence.cli.reference
