@@ -287,8 +287,10 @@ def _mine(shard: Shard, seen: Seen, agent: str) -> Claim:
 
 
 def _is_mine(shard: Shard, one: Claim, agent: str) -> bool:
-    keys = shard.keyring.keys("shared")
-    return one.agent == agent and any(key.writer == one.writer for key in keys)
+    """Whether a claim is of `agent` in this clone: a copy of it has its keys, and no claim."""
+    bound = shard.keyring.binding()
+    own = (key.writer for key in shard.keyring.keys("shared") if key.bound == bound)
+    return one.agent == agent and one.writer in own
 
 
 def _claiming(shard: Shard, task: Entity, before: Claim | None) -> tuple[str, ...]:

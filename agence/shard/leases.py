@@ -62,6 +62,8 @@ class Lease(NamedTuple):
     events  of the claim; none where what lies there does not verify, and so nobody holds it
     agent   who holds it, "" for nobody; `writer` the key that signed it
     until   milliseconds since 1970, 0 where it was given back
+
+    `in_branch` says that it is not a ref, but lies in the branch.
     """
 
     task: str
@@ -72,6 +74,7 @@ class Lease(NamedTuple):
     writer: str = ""
     until: int = 0
     scope: tuple[str, ...] = ()
+    in_branch: bool = False
 
     @property
     def id(self) -> str:
@@ -85,6 +88,7 @@ class _Place(NamedTuple):
     ref: str
     path: str
     at: str
+    in_branch: bool
 
 
 def bring(shard: Shard, remote: str) -> None:
@@ -114,7 +118,8 @@ def leases(shard: Shard, remote: str) -> dict[str, Lease]:
         task = names[one.name]
         fence, place = greatest[task]
         content = one.content if isinstance(one, Found) else b""
-        read_[task] = _lease(shard, Lease(task, fence, place.at), content)
+        empty = Lease(task, fence, place.at, in_branch=place.in_branch)
+        read_[task] = _lease(shard, empty, content)
     return read_
 
 
@@ -127,12 +132,13 @@ def grant(shard: Shard, remote: str, wanted: Lease) -> bool:
     segment = pack(wanted.events, None)[0]
     blob = write_blobs(shard.repo, {"": segment.content})[""]
     files = dict.fromkeys((_path(wanted), f"log/{segment.path}"), blob)
-    ref = f"refs/agence/shared/{_path(wanted)}"
-    try:
-        return _pushed(shard, remote, ref, (wanted.at, _commit(shard, "", files)))
-    except GitFailed as failure:
-        if not refusal(failure):
-            raise _unsent(remote, failure) from failure
+    if not wanted.in_branch:
+        ref = f"refs/agence/shared/{_path(wanted)}"
+        try:
+            return _pushed(shard, remote, ref, (wanted.at, _commit(shard, "", files)))
+        except GitFailed as failure:
+            if not refusal(failure):
+                raise _unsent(remote, failure) from failure
     try:
         return _in_branch(shard, remote, wanted, files)
     except GitFailed as failure:
@@ -198,11 +204,11 @@ def _commit(shard: Shard, old: str, files: dict[str, str]) -> str:
 def _places(shard: Shard, remote: str) -> Iterable[_Place]:
     top = f"refs/agence/remotes/{remote}/"
     for ref, commit in for_each(shard.repo, f"{top}claims").items():
-        yield _Place(ref, ref.removeprefix(top), commit)
+        yield _Place(ref, ref.removeprefix(top), commit, in_branch=False)
     tip = _branch_tip(shard, remote)
     if tip:
         for path, entry in list_tree(shard.repo, tip, under="claims/").items():
-            yield _Place(tip, path, entry.oid)
+            yield _Place(tip, path, entry.oid, in_branch=True)
 
 
 def _branch_tip(shard: Shard, remote: str) -> str:
