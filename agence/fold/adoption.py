@@ -95,11 +95,11 @@ def lines_of(text: str) -> Lines:
 def origin(content: bytes) -> tuple[tuple[str, ...], str]:
     """The heads that a file's last line names, sorted, and the digest; () and "" without one.
 
-    It is a last line wherever it stands: editors and shells write behind it.
+    It is a last line wherever it stands: editors and shells write behind it. Of several, as a
+    merge leaves them, the last counts.
     """
     found = [said for line in content.split(b"\n") if (said := _last_line(line))]
-    heads = {head for said in found for head in said.heads}
-    return tuple(sorted(heads)), found[-1].digest if found else ""
+    return (tuple(sorted(found[-1].heads)), found[-1].digest) if found else ((), "")
 
 
 def read(content: bytes) -> Reading:
@@ -114,19 +114,21 @@ def read(content: bytes) -> Reading:
     except ValueError as error:
         raise Unreadable(f"its front matter can't be read: {error}") from error
     notes = {line.strip() for line in front.decode().split("\n")}
-    comments = frozenset(note for note in notes if note.startswith("#"))
+    comments = frozenset(one for one in notes if one.startswith("#") and not one.startswith(_OR))
     return Reading(fields, comments, lines_of(body.decode()), origin(content)[0])
 
 
-def has_two_versions(content: bytes, known: Iterable[bytes]) -> bool:
+def has_two_versions(content: bytes, known: Sequence[bytes]) -> bool:
     """Whether a merge left two versions in the file for a person to choose from.
 
-    What one of the views `known` says anyway was left there for everybody, by an event.
+    What one of the views `known` says anyway is none: it was left there for everybody, or an event
+    says it.
     """
     left = _marks(content)
     for view in known:
         left -= _marks(view)
-    return bool(left)
+    said = {line for view in known for line in _plain_lines(view)}
+    return any(line.removeprefix(_OR) not in said for line in left)
 
 
 def is_nobodys(content: bytes, known: Iterable[bytes]) -> bool:
@@ -216,9 +218,12 @@ def with_typed(file: Lines, bases: Sequence[Lines], now: Lines) -> Lines:
     """The lines of `now` with what was typed into them."""
     for side in (now, *reversed(bases)):
         file = _without_stripped_ends(file, side)
+    merged = file
     for base in reversed(bases):
-        file = _three_way(base, file, now)
-    return _unexplained(file, bases, now) if len(bases) > 1 else file
+        merged = _three_way(base, merged, now)
+    if merged == now or len(bases) == 1:
+        return merged
+    return now if _is_mixed(file, bases, merged, now) else _unexplained(merged, bases, now)
 
 
 def checked(name: str, field: Field, value: object, before: object) -> object:
@@ -332,21 +337,32 @@ def _three_way(base: Lines, typed_: Lines, other: Lines) -> Lines:
     return lines
 
 
+def _is_mixed(file: Lines, bases: Sequence[Lines], merged: Lines, now: Lines) -> bool:
+    """Whether a merge of the bases explains all: it has put lines in or out, and nobody else has.
+
+    Lines that only stand in another order were moved by somebody.
+    """
+    known = {line for base in (*bases, now) for line in base}
+    kept = set(now).intersection(*bases)
+    return set(file) != set(bases[0]) and kept <= set(merged) <= known
+
+
 def _unexplained(merged: Lines, bases: Sequence[Lines], now: Lines) -> Lines:
     """The merged lines without the changes of `now` that a merge of the bases explains.
 
     Each new line of such a change is one of a base, each line that it takes out is missing in one;
-    and none of them was moved.
+    and none of them was moved, or said once more.
     """
     matcher = load("difflib").SequenceMatcher(None, now, merged, autojunk=False)
     changes = [one for one in matcher.get_opcodes() if one[0] != "equal"]
     out = [line for _, i1, i2, _, _ in changes for line in now[i1:i2]]
     into = [line for _, _, _, j1, j2 in changes for line in merged[j1:j2]]
-    known = {line for base in bases for line in base}
-    common = set(bases[0]).intersection(*bases[1:])
+    known = {line for base in bases for line in base}.difference(out) | {""}
+    common = set(bases[0]).intersection(*bases[1:]).union(into) - {""}
     lines: Lines = []
     for what, i1, i2, j1, j2 in matcher.get_opcodes():
         gone, come = set(now[i1:i2]), set(merged[j1:j2])
-        explained = come <= known.difference(out) and not gone & common.union(into)
+        again = not gone and come - {""} and come <= set(now)
+        explained = come <= known and not gone & common and not again
         lines += now[i1:i2] if what == "equal" or explained else merged[j1:j2]
     return lines

@@ -12,6 +12,8 @@ from agence.fold.adoption import origin
 from agence.fold.entity import Entity, fold_entity
 from agence.fold.view import is_draft, render
 
+_MANY = 64  # newest states since the first base; a merge mixes in the latest of others
+
 
 def agrees(content: bytes) -> bool:
     """Whether it is a view that nobody edited."""
@@ -59,10 +61,23 @@ class Lineage:
         first = self._made_from(content, versions)
         if first is None:
             return []
-        seen = self.before(origin(first)[0])
-        mixed = [view for view in versions if view != first and not set(origin(view)[0]) <= seen]
-        sides = [self.view([head]) for head in self.entity.heads if head not in seen]
-        return list(dict.fromkeys([first, *mixed, *filter(None, sides)]))
+        seen = self._seen(content, first)
+        others = [view for view in versions if not set(origin(view)[0]) <= seen]
+        unseen = [one for one in self.events.values() if one.id not in seen]
+        newest = sorted(unseen, key=lambda one: (one.stamp, one.id), reverse=True)[:_MANY]
+        sides = [self.view([one.id]) for one in newest]
+        return list(dict.fromkeys([first, *others, *filter(None, sides)]))
+
+    def _seen(self, content: bytes, first: bytes) -> set[str]:
+        """The events whose states no merge can have mixed into the file.
+
+        What the merge driver made of a draft names the heads of both sides; then these are the
+        events that both had seen.
+        """
+        heads, digest = origin(content)
+        if not _is_open(digest) or not heads:
+            return self.before(origin(first)[0])
+        return set.intersection(*(self.before([head]) for head in heads))
 
     def _made_from(self, content: bytes, versions: Sequence[bytes]) -> bytes | None:
         heads, digest = origin(content)
@@ -71,7 +86,12 @@ class Lineage:
                 return view
         if heads and self.events.keys() >= set(heads):
             view = self.view(heads)
-            if origin(view)[1] == digest or not digest.strip("0"):
+            if origin(view)[1] == digest or _is_open(digest):
                 return view
         usable = (view for view in versions if self.events.keys() >= set(origin(view)[0]))
         return next(usable, None)
+
+
+def _is_open(digest: str) -> bool:
+    """Whether it is the digest of a draft that the merge driver left open."""
+    return not digest.strip("0")

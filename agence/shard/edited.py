@@ -139,15 +139,14 @@ def _view(shard: Shard, draft: Draft, entity: Entity, versions: Versions) -> Dra
     past = lineage(shard, entity)
     now = render(shard.whole(entity))
     near = versions.near(draft.path, agrees)
-    found = _judged(draft, entity, past, now, near)
+    found = judged_with(draft, past, now, near)
     far = versions.far(draft.path, agrees) if found else []
-    return _judged(draft, entity, past, now, [*near, *far]) if far else found
+    return judged_with(draft, past, now, [*near, *far]) if far else found
 
 
-def _judged(
-    draft: Draft, entity: Entity, past: Lineage, now: bytes, versions: list[bytes]
-) -> Draft | None:
-    """The same, compared with these versions of the file and with the view as it is `now`."""
+def judged_with(draft: Draft, past: Lineage, now: bytes, versions: list[bytes]) -> Draft | None:
+    """The same, compared with the view as it is `now` and with these versions of the file."""
+    entity = past.entity
     bases = past.bases(draft.content, versions)
     said = [*bases, *versions, now]
     if has_two_versions(draft.content, said):
