@@ -80,7 +80,7 @@ def _suspects(shard: Shard) -> set[str]:
     head = git(*words, cwd=shard.repo.work_tree, check=False).decode().strip()
     sql = (
         "SELECT tree.path FROM tree JOIN segment ON segment.oid = tree.segment"
-        " WHERE tree.oid = ? AND NOT whole"
+        " WHERE tree.oid = ? AND (NOT whole OR segment IN (SELECT segment FROM fault))"
     )
     return found | {row[0] for row in index.rows(sql, [head])}
 
@@ -99,9 +99,9 @@ def _healed(shard: Shard, path: str) -> bytes | None:
         return shard.blobs("shared").content(index, path.removeprefix("blobs/"))
     rows = index.rows("SELECT oid FROM segment WHERE path = ? AND whole", [path])
     oids = [row[0] for row in rows]
-    known = [one.content for one in read_many(shard.repo, oids) if isinstance(one, Found)]
-    there = views.read(shard.repo.work_tree, f"{LOG}/{path}") or b""
-    own = [one.line for one in _events(there)]
+    found = (one.content for one in read_many(shard.repo, oids) if isinstance(one, Found))
+    known = [event.line for content in found for event in _events(content)]
+    own = [one.line for one in _events(views.read(shard.repo.work_tree, f"{LOG}/{path}") or b"")]
     for content in (join([*known, *own]), join(known), join(own)):
         if content and is_sound(path, content):
             return content
