@@ -85,7 +85,8 @@ def topic(words: Sequence[str]) -> Report:
         first, rest = "^", tuple(words)
     if not rest:
         raise UsageError(f"help on which verb behind '{first}'?", "'agence help' lists the verbs")
-    if len(rest) == 1 and (nouns := _actions(rest[0], first)):
+    is_verb = any(row.name == rest[0] and first in row.doors for row in table.ROWS)
+    if len(rest) == 1 and not is_verb and (nouns := _actions(rest[0], first)):
         return _of_noun(rest[0], first, nouns)
     return of_verb(table.find(rest, first)[0], first)
 

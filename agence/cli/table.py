@@ -121,6 +121,15 @@ ROWS: tuple[Row, ...] = (
         "reload", "reload", "^", "Knowledge", "print what an agent should know now, within a budget"
     ),
     Row("history", "history", "^~", "Knowledge", "show every event of one entity"),
+    Row("delete", "delete", "^~", "Knowledge", "delete what is wrong or gone; it can be restored"),
+    Row("restore", "restore", "^~", "Knowledge", "bring back what was deleted"),
+    Row("undo", "undo", "^~", "Knowledge", "take back what you did last, or one event of yours"),
+    Row("conflicts", "conflicts.list", "^~", "Knowledge", "list what was said in two ways at once"),
+    Row("conflicts show", "conflicts.show", "^~", "Knowledge", "show one conflict in full"),
+    Row("conflicts answer", "conflicts.answer", "^~", "Knowledge", "say which side holds"),
+    Row(
+        "conflicts ask", "conflicts.ask", "^~", "Knowledge", "go through the conflicts, one by one"
+    ),
     *(row for kind in KINDS for row in _kind_rows(kind)),
     *(
         Row(f"task {name}", f"tasks.{name}", doors, "Work", summary)

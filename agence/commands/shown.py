@@ -24,6 +24,7 @@ def line(entity: Entity) -> str:
     status = entity.text("status")
     marks = f" ({status})" if status in ("doing", "done", "dropped") else ""
     marks += entity.labels + (" (contested)" if entity.conflicts else "")
+    marks += " (deleted)" if entity.deleted else ""
     return f"{short(entity.id)}  {day(entity.created)}  {entity.title}{marks}"
 
 
@@ -45,4 +46,6 @@ def as_json(entity: Entity) -> dict[str, JSON]:
     }
     if entity.text("status"):
         shown["status"] = entity.text("status")
+    if entity.deleted:
+        shown["deleted"] = True
     return shown

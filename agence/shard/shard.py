@@ -9,7 +9,7 @@ import apsw
 
 from agence.base.canonical import encode
 from agence.base.errors import ShardError
-from agence.base.identifiers import choose
+from agence.base.identifiers import choose, short
 from agence.base.lazy import load
 from agence.base.stamps import Stamp
 from agence.events.blob import INLINE, referred
@@ -95,8 +95,10 @@ class Shard:
     ) -> Draft:
         """A draft in this shard's name: of a new entity, or over one as it is in force.
 
-        `scope` is "shared" or "private".
+        `scope` is "shared" or "private". Raises ShardError for a change to what was deleted.
         """
+        if over and not any(one.get("op") in ("delete", "restore") for one in effects):
+            alive(over)
         return Draft(
             kind=kind,
             entity=over.id if over else "",
@@ -255,6 +257,17 @@ class Shard:
 
     def _seen_path(self) -> str:
         return os.path.join(self.layout.nexus, "refs.seen")
+
+
+def alive(entity: Entity) -> Entity:
+    """The entity; raises ShardError where it was deleted, since what is gone is not changed."""
+    if entity.deleted:
+        mark = "~" if entity.scope == "instance" else "^"
+        raise ShardError(
+            f"{entity.kind} {short(entity.id)} was deleted",
+            f"`agence {mark}restore {short(entity.id)}` brings it back; then change it",
+        )
+    return entity
 
 
 def open_shard(ports: Ports) -> Shard:

@@ -37,6 +37,7 @@ from agence.commands.words import (
 from agence.fold.entity import Entity
 from agence.schema.effects import Effect, add_member, remove_member, set_field
 from agence.shard.judging import known
+from agence.shard.shard import alive
 
 
 def edit(
@@ -57,7 +58,7 @@ def edit(
     """Append one event with what changed. Raises Ambiguous for an id that fits none or several."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
-    entity = context.shard.whole(context.shard.entity(identity, scope, kind))
+    entity = alive(context.shard.whole(context.shard.entity(identity, scope, kind)))
     check_status(status)
     if body is not None and file is not None:
         raise UsageError("--body and --file both give the body", "use one of them")

@@ -5,6 +5,7 @@ Examples:
     agence ^plan list --tag billing --limit 5
     agence ~todo list --json
     agence ^lesson list --shard platform    # of a linked shard
+    agence ^lesson list --deleted           # what `^restore` can bring back
 
 Only what is in force is listed: the checked-out tree, the shard's own branch, and this clone's own.
 """
@@ -29,17 +30,19 @@ def list_(
     limit: Annotated[int, Option(help="how many at the most, 0 for all")] = 0,
     at: Annotated[str | None, AT] = None,
     as_of: Annotated[str | None, AS_OF] = None,
+    deleted: Annotated[bool, Option(help="those that were deleted, for `restore`")] = False,
     of: Annotated[str, Option(help="of this linked shard", name="shard", metavar="NAME")] = "",
 ) -> Report:
     """The entities of one kind in force."""
     kind = kind_of(context)
     scope = scope_of(context, kind)
-    if of and (at is not None or as_of is not None):
-        raise UsageError("--shard looks at what is known now", "leave out --at and --as-of")
+    if of and (at is not None or as_of is not None or deleted):
+        hint = "leave out --at, --as-of and --deleted"
+        raise UsageError("--shard looks at what is known now", hint)
     look_back(context, scope, at, as_of)
     wanted = set(tags_of(tag))
     found = []
-    for entity in _entities(context, scope, kind, of):
+    for entity in _entities(context, scope, kind, of, deleted=deleted):
         if wanted <= set(entity.tags) and status in (None, entity.text("status")):
             found.append(entity)
             if limit and len(found) == limit:
@@ -47,11 +50,17 @@ def list_(
     mark = "~" if scope == "private" else "^"
     text = "\n".join(line(entity) for entity in found)
     none = f"No {kind} in the shard {of}." if of else f"No {kind} here yet."
-    text = text or (none if of else f'{none} Keep one: agence {mark}{kind} add "..."')
+    none = f"No {kind} was deleted." if deleted else none
+    text = text or (none if of or deleted else f'{none} Keep one: agence {mark}{kind} add "..."')
     return Report(text, {"items": [as_json(entity) for entity in found], "count": len(found)})
 
 
-def _entities(context: Context, scope: str, kind: str, of: str) -> Iterator[Entity]:
+def _entities(
+    context: Context, scope: str, kind: str, of: str, *, deleted: bool
+) -> Iterator[Entity]:
+    if deleted and not of:
+        every = context.shard.index(scope).entities(kind, deleted=True)
+        return (entity for entity in every if entity.deleted)
     if not of:
         return context.shard.index(scope).entities(kind)
     found: Iterator[Entity] = load("agence.shard.linked").known(context.shard, of, kind)

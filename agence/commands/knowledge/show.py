@@ -15,6 +15,8 @@ from agence.commands.contract import Argument, Context, Report
 from agence.commands.knowledge.add import kind_of, scope_of
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, moment
+from agence.fold.entity import Entity
+from agence.fold.view import contested_fields
 
 
 def show(
@@ -38,5 +40,18 @@ def show(
         f"written at the same time as {one.field} ({short(one.event)}): {one.value}"
         for one in entity.lost
     ]
+    head += _marks(entity)
     body = entity.text("body")
     return Report("\n".join([*head, *(["", body] if body else [])]), as_json(entity))
+
+
+def _marks(entity: Entity) -> list[str]:
+    """That it was deleted, or that people disagree about it; and what to do."""
+    mark = "~" if entity.scope == "instance" else "^"
+    marks = []
+    if entity.deleted:
+        marks.append(f"deleted; `agence {mark}restore {short(entity.id)}` brings it back")
+    elif entity.conflicts:
+        fields = ", ".join(contested_fields(entity))
+        marks.append(f"contested: {fields}; `agence {mark}conflicts` shows both sides")
+    return marks

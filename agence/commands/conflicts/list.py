@@ -1,0 +1,166 @@
+"""List what was said in two ways at the same time, with both sides' words, until it is answered.
+
+Examples:
+    agence ^conflicts
+    agence ^conflicts --settled          # what was answered, and what did not hold
+    agence ^conflicts --as-of 2026-11-20
+    agence ~conflicts --json
+
+Nothing is lost and nothing stops while a conflict is open: everybody goes on, and sees both. What
+is kept in two versions on purpose stays in the list and says so, and so does what waits for
+somebody. The same conflict has the same id in every clone. `^conflicts show` says every word of it,
+`^conflicts answer` answers it, and `^conflicts ask` goes through all of them with you.
+"""
+
+from typing import Annotated
+
+from agence.base.identifiers import short
+from agence.commands.contract import JSON, Context, Option, Report
+from agence.commands.reading import AS_OF, AT, look_back
+from agence.commands.shown import moment
+from agence.fold.answers import Side
+from agence.fold.entity import Entity
+from agence.fold.questions import ESCALATED, KEPT
+from agence.schema.kinds import ANSWER
+from agence.shard.conflicts import Asked, asked
+from agence.shard.decisions import Decision, decisions
+
+_WIDTH = 160  # characters of a side's words in a list
+
+
+def list_(
+    context: Context,
+    settled: Annotated[bool, Option(help="what was answered, and what did not hold")] = False,
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
+) -> Report:
+    """The conflicts that are open, or the decisions about those that were."""
+    look_back(context, context.scope, at, as_of)
+    if settled:
+        return _settled(context)
+    found = asked(context.shard, context.scope)
+    mark = "~" if context.scope == "private" else "^"
+    lines = [line for one in found for line in lines_of(one)]
+    open_ = [one for one in found if one.question.state == "open"]
+    if open_:
+        name = short(open_[0].question.id)
+        lines.append(f"Answer one: agence {mark}conflicts answer {name} --take newest")
+        lines.append(f"or with another word, see: agence {mark}conflicts answer --help")
+    text = "\n".join(lines) or "No conflict is open"
+    data = {"items": [as_json(one) for one in found], "count": len(found), "open": len(open_)}
+    return Report(text, data)
+
+
+def lines_of(one: Asked, *, whole: bool = False) -> list[str]:
+    """A question as people read it; `whole` does not cut the words of its sides."""
+    question, entity = one.question, one.entity
+    mark = {KEPT: " (both are kept, on purpose)"}.get(question.state, "")
+    mark = f" (waits for {question.to or 'somebody'})" if question.state == ESCALATED else mark
+    lines = [f"{short(question.id)}  {about(one)} of {_named(entity)}{mark}"]
+    if question.what == "clash":
+        lines[0] = f"{short(question.id)}  {about(one)}{mark}"
+    for side in one.sides:
+        sure = f", {side.confidence}% sure" if side.confidence is not None else ""
+        who = f"{side.by}, {moment(side.stamp.ms)}{sure}"
+        said = side.words if whole else differing(side, one.sides)
+        lines.append(f"    {short(side.id)}  {who}: {_folded(said, whole=whole)}")
+    return lines
+
+
+def about(one: Asked) -> str:
+    """What a question is about, in a few words."""
+    question = one.question
+    if question.what == "life":
+        return "deleted, and gone on with: the life"
+    if question.what == "answer":
+        answered = short(question.field.removeprefix(ANSWER))
+        return f"two answers to conflict {answered}"
+    if question.what == "value":
+        return f"the {question.field}"
+    if question.field == "opposes":
+        return f"{len(one.sides)} that contradict each other"
+    same = ", ".join(f"{n} {one.entity.text(n)}" for n in question.field.split("+"))
+    return f"{len(one.sides)} {one.entity.kind}s that tell the same differently: {same}"
+
+
+def differing(side: Side, sides: tuple[Side, ...]) -> str:
+    """The lines of a side that not all the others have; all of it where it is one line."""
+    lines = side.words.split("\n")
+    others = [set(other.words.split("\n")) for other in sides if other.id != side.id]
+    own = [line for line in lines if any(line not in other for other in others) and line.strip()]
+    return "\n".join(own) if len(lines) > 1 and own else side.words
+
+
+def as_json(one: Asked) -> dict[str, JSON]:
+    """A question as programs read it."""
+    question, entity = one.question, one.entity
+    return {
+        "id": question.id,
+        "type": question.type,
+        "what": question.what,
+        "state": question.state,
+        "to": question.to,
+        "entity": entity.id,
+        "kind": entity.kind,
+        "title": entity.title,
+        "field": question.field,
+        "sides": [
+            {
+                "id": side.id,
+                "by": side.by,
+                "at": side.stamp.ms,
+                "words": side.words,
+                "confidence": side.confidence,
+                "mine": side.mine,
+            }
+            for side in one.sides
+        ],
+    }
+
+
+def _settled(context: Context) -> Report:
+    found = decisions(context.shard, context.scope)
+    lines = [line for one in found for line in _decision_lines(one)]
+    items = [
+        {
+            "id": one.conflict,
+            "entity": one.entity.id,
+            "kind": one.entity.kind,
+            "title": one.entity.title,
+            "field": one.field,
+            "strategy": one.strategy,
+            "by": one.by,
+            "event": one.event,
+            "at": one.at,
+            "held": list(one.held),
+            "lost": list(one.lost),
+        }
+        for one in found
+    ]
+    text = "\n".join(lines) or "Nothing was answered yet"
+    return Report(text, {"items": items, "count": len(items)})
+
+
+def _decision_lines(one: Decision) -> list[str]:
+    what = f" the {one.field} of" if one.field and not one.field.startswith(ANSWER) else ""
+    lines = [
+        f"{short(one.conflict)} {what} {_named(one.entity)}".replace("  ", " ").replace(
+            " ", "  ", 1
+        ),
+        f"    {one.by}, {moment(one.at)}: {one.strategy}",
+    ]
+    lines += [f"    held: {_folded(said)}" for said in one.held]
+    lines += [f"    not held: {_folded(said)}" for said in one.lost]
+    return lines
+
+
+def _named(entity: Entity) -> str:
+    return f'{entity.kind} {short(entity.id)} "{entity.title}"'
+
+
+def _folded(text: str, *, whole: bool = False) -> str:
+    """A text in one line, cut, or with its lines below each other."""
+    if whole:
+        return text if "\n" not in text else "\n      " + text.replace("\n", "\n      ")
+    plain = " / ".join(" ".join(line.split()) for line in text.split("\n") if line.strip())
+    return plain if len(plain) <= _WIDTH else plain[: _WIDTH - 1] + "…"
