@@ -168,13 +168,19 @@ def push_branch(seat: Seat, draw: random.Random) -> str:
 
 
 def hand_edit(seat: Seat, draw: random.Random) -> str:
-    """An editor that knows nothing of agence adds a line to a view."""
+    """An editor that knows nothing of agence adds a line to a view, or changes its title."""
     folder = seat.path(".agence", "synthetic", "lessons")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     name = some(draw, [one for one in names if one.endswith(".md")])
     with open(os.path.join(folder, name), encoding="utf-8") as file:
         lines = file.read().split("\n")
-    lines.insert(draw.randint(max(0, len(lines) - 3), len(lines)), f"typed {seat.world.number()}")
+    below = max((at + 1 for at, line in enumerate(lines) if line == "+++"), default=0)
+    titles = [at for at, line in enumerate(lines) if line.startswith("title = ")]
+    typed = f"typed {seat.world.number()}"
+    if titles and draw.random() < 0.3:
+        lines[titles[0]] = f'title = "Title {typed}"'
+    else:
+        lines.insert(draw.randint(below, len(lines)), typed)
     with open(file.name, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
     seat.world.typed.add(f".agence/synthetic/lessons/{name}")

@@ -1,26 +1,48 @@
 """What events say, read without the fold: what nobody took away is there, and nothing else is."""
 
+import re
 from typing import Any
 
 from agence.crdt.lines import MARKS
 from agence.events.event import Event
 from agence.fold.entity import Entity
 
+KINDS = ("lesson", "plan", "task")
+TITLE = re.compile(r"(Lesson|Plan|Task|Title|Title typed) \d+").fullmatch
+LINE = re.compile(r"|".join((r"(line \d+(\.\d+)?|typed \d+)?", *map(re.escape, MARKS)))).fullmatch
+
 
 def check_meaning(cut: list[Event], state: dict[str, Entity]) -> None:
     """Compare each entity with what its own events say. They come after what they rest on."""
+    _check_words(cut)
     about: dict[str, list[Event]] = {}
     for event in cut:
         about.setdefault(event.entity, []).append(event)
     for identity, events in about.items():
         past = _past(events)
-        if identity in state and state[identity].kind in ("lesson", "plan"):
+        if identity in state and state[identity].kind in KINDS:
             entity = state[identity]
             _check_tags(events, past, entity)
             _check_life(events, past, entity)
             _check_lines(events, past, entity)
             _check_latest(events, past, entity, "title")
             _check_latest(events, past, entity, "status")
+            _check_votes(events, entity)
+
+
+def _check_words(cut: list[Event]) -> None:
+    """Nobody signed a title or a line that nobody typed."""
+    for event in cut:
+        if event.kind in KINDS:
+            for field, typed in (("title", TITLE), ("body", LINE)):
+                for one in _effects(event, field):
+                    nobody = [e for e in one["value"].split("\n") if not typed(e)]
+                    assert not nobody, f"signed by {event.id}, and typed by nobody: {nobody}"
+
+
+def _check_votes(events: list[Event], entity: Entity) -> None:
+    counted = sum(one["value"] for event in events for one in _effects(event, "votes"))
+    assert entity.fields.get("votes", 0) == counted, f"votes of {entity.id}"
 
 
 def _past(events: list[Event]) -> dict[str, set[str]]:

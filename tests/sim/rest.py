@@ -2,10 +2,13 @@
 
 import os
 import random
+from contextlib import suppress
 
+from agence.base.errors import AgenceError
 from agence.shard.edited import edited
 from tests.flows.forge import LOG
 from tests.sim.by_git import settle_files
+from tests.sim.verbs import adopt
 from tests.sim.world import Seat, World, closed
 
 ROUNDS = 6
@@ -69,7 +72,9 @@ def _publish(seat: Seat, draw: random.Random) -> None:
 
 
 def _give_up_drafts(seat: Seat) -> None:
-    """Let go of what was edited by hand and never signed."""
+    """Sign what was edited by hand, and let go of what can't be signed."""
+    with suppress(AgenceError):
+        adopt(seat, random.Random(0))
     given_up = drafts(seat)
     for path in given_up:
         os.unlink(seat.path(path))

@@ -4,7 +4,6 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agence.schema.effects import delete, restore
 from tests.sim import by_git, verbs
 from tests.sim.verbs import edits, life, verb
 from tests.sim.world import Doing, Move
@@ -26,8 +25,14 @@ STEPS = (
     Step("tag", 14, edits("lesson", verbs.tag)),
     Step("untag", 14, edits("lesson", verbs.untag)),
     Step("status", 6, edits("plan", verbs.status)),
-    Step("delete", 4, life(delete())),
-    Step("restore", 3, life(restore())),
+    Step("delete", 4, life("delete")),
+    Step("restore", 3, life("restore")),
+    Step("undo", 3, verb("^undo")),
+    Step("answer", 6, verbs.answer),
+    Step("adopt", 5, verbs.adopt),
+    Step("task", 3, verbs.task),
+    Step("work on a task", 8, verbs.work),
+    Step("task done", 3, verbs.done),
     Step("private", 4, verbs.keep_private),
     Step("publish", 14, verbs.publish),
     Step("publish one", 6, verbs.publish_one),
@@ -61,7 +66,7 @@ STEPS = (
     Step("gc", 2, by_git.collect_garbage),
     Step("linked work tree", 4, by_git.linked),
     Step("push branch", 8, by_git.push_branch),
-    Step("hand edit", 4, by_git.hand_edit),
+    Step("hand edit", 6, by_git.hand_edit),
     Step("lost view", 2, by_git.lose_view),
     Step("lost index", 2, by_git.forget_index),
     Step("a month later", 2, by_git.month_later),

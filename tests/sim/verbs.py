@@ -8,14 +8,14 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from agence.commands.contract import Context, Report
+from agence.commands.contract import Context
 from agence.fold.entity import Entity
-from agence.schema.effects import Effect, delete
 from tests.sim.by_git import finish
 from tests.sim.world import Doing, Seat, some
 
 TAGS = ("build", "paths", "safety")
 STATUSES = ("open", "doing", "done", "dropped")
+ANSWERS = ("newest", "merge", "both", "keep", "delete", "mine")
 
 Changes = Callable[[Seat, random.Random, Entity], dict[str, Any]]
 
@@ -87,23 +87,57 @@ def body(seat: Seat, draw: random.Random, one: Entity) -> dict[str, str]:
     return {"body": "\n".join(lines)}
 
 
-def life(effect: Effect) -> Doing:
+def life(verb: str) -> Doing:
     """A step that deletes some lesson, or restores one that was deleted."""
-    gone = effect != delete()
 
     def step(seat: Seat, draw: random.Random) -> str:
-        context, found = entities(seat, "lesson", gone=gone)
+        context, found = entities(seat, "lesson", gone=verb == "restore")
         one = some(draw, found)
-        seat.carry_out(context, lambda: _written(context, one, effect))
+        seat.say(f"^{verb}", [one.id], ready=context)
         return str(one.id[:8])
 
     return step
 
 
-def _written(context: Context, one: Entity, effect: Effect) -> Report:
-    shard = context.shard
-    event = shard.append([shard.draft(one.kind, "shared", [effect], over=one)])[0]
-    return Report("", {"id": event.id})
+def answer(seat: Seat, draw: random.Random) -> str:
+    """Answer one of the conflicts that are open."""
+    items = seat.say("^conflicts").data["items"]
+    one = some(draw, [item["id"] for item in items])
+    word = draw.choice(ANSWERS)
+    seat.say("^conflicts answer", one, take=word)
+    return f"{one[:8]} {word}"
+
+
+def adopt(seat: Seat, _: random.Random) -> str:
+    """Sign what was typed by hand: nothing else may be."""
+    said = seat.say("^adopt").data
+    nobody = {one["path"] for one in said["adopted"]} - seat.world.typed
+    assert not nobody, f"adopted, and nobody typed it: {sorted(nobody)}"
+    return f"{len(said['adopted'])} adopted, {len(said['refused'])} refused"
+
+
+def task(seat: Seat, draw: random.Random) -> str:
+    number = seat.world.number()
+    seat.say("^task add", [f"Task {number}"], priority=draw.randint(1, 5), tag=[draw.choice(TAGS)])
+    return f"task {number}"
+
+
+def work(seat: Seat, draw: random.Random) -> str:
+    """Do something with a task that people do."""
+    context, found = entities(seat, "task")
+    one, other = some(draw, found).id, some(draw, found).id
+    verb, *more = draw.choice(
+        (("start",), ("set", "+"), ("vote", "up"), ("vote", "down"), ("dep", other), ("reopen",))
+    )
+    seat.say(f"^task {verb}", one, *more, ready=context)
+    return f"{verb} {one[:8]}"
+
+
+def done(seat: Seat, draw: random.Random) -> str:
+    context, found = entities(seat, "task")
+    one = some(draw, found).id
+    seat.say("^task done", [one], ready=context)
+    return str(one[:8])
 
 
 def keep_private(seat: Seat, draw: random.Random) -> None:

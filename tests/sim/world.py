@@ -39,6 +39,7 @@ class Move(NamedTuple):
 
 
 Doing = Callable[["Seat", random.Random], str | None]
+WRITING = ("learn", "lesson add", "plan add", "task add", "lesson edit", "plan edit", "task edit")
 HOT = 3  # entities that everybody edits
 
 
@@ -90,7 +91,7 @@ class Seat(Desk):
         said = self.carry_out(context, lambda: function(context, *words, **options))
         own = self.own("nexus")
         wrote = said.data.get("changed") != [] and said.data.get("scope") != "private"
-        if row.name.split()[-1] in ("learn", "add", "edit") and wrote:
+        if row.name in WRITING and wrote:
             assert own > before, f"{line} said that it was done, and kept nothing"
             assert row.name.endswith("edit") or said.data["id"] in own, f"{line} kept another"
         return said
