@@ -159,7 +159,9 @@ def judged_with(draft: Draft, past: Lineage, now: bytes, versions: list[bytes]) 
         present = views[0] if entity.deleted else read_view(now)
         made = typed(entity.kind, read_view(draft.content), views, present)
     except Unreadable as error:
-        return draft._replace(why=str(error), hint="mend that, or take the file away")
+        nobodys = is_nobodys(draft.content, said)
+        mend = draft._replace(why=str(error), hint="mend that, or take the file away")
+        return None if nobodys else mend
     draft = draft._replace(typed=made, base=views[0])
     return _checked(draft, entity, past) if made else None
 

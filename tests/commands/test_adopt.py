@@ -120,6 +120,8 @@ def test_a_dry_run_shows_the_change_and_makes_none(context, page):
         lambda text: text.replace('kind = "lesson"', 'kind = "plan"'),
         lambda text: text.replace('tags = ["a", "b"]\n', ""),
         lambda text: text.rpartition("<!--")[0],
+        lambda text: text.replace("+++\n", ""),
+        lambda text: text.replace("title", 'tags = ["a", "b"]\ntitle'),
         lambda _: "",
     ],
 )
@@ -241,7 +243,7 @@ def test_a_draft_with_two_versions_waits_for_a_person(context, page):
         (('title = "x"', "title = 5"), "'title' has to be text"),
         (('"a", "b"', '"a", 5'), "'tags' has to be a list"),
         (('title = "x"', "title = x"), "front matter can't be read"),
-        (("+++\n", ""), "front matter is gone"),
+        (("+++\nid", "mine\nid"), "front matter is gone"),
     ],
 )
 def test_what_the_shard_has_no_place_for_is_refused_by_name(context, page, change, why):
