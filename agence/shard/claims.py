@@ -276,7 +276,7 @@ def _made_up_for(shard: Shard, seen: Seen, mine: Claim, terms: Terms) -> Taken:
 
 def _mine(shard: Shard, seen: Seen, agent: str) -> Claim:
     """One's own claim, by the remote or by the events. Raises Refusal where there is none."""
-    claims = [*seen.holders, *holders(seen.task)]
+    claims = seen.holders or holders(seen.task)
     found = next((one for one in claims if _is_mine(shard, one, agent)), None)
     if found:
         return found

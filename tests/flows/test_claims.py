@@ -75,7 +75,7 @@ def hook(forge, name, script):
     os.chmod(path, 0o755)
 
 
-@pytest.mark.parametrize("count", [6, 20])
+@pytest.mark.parametrize("count", [6, pytest.param(20, marks=pytest.mark.soak)])
 def test_of_all_who_claim_at_once_exactly_one_gets_the_task(crowd, forge, count):
     clones = crowd(count)
     results = at_once(clones)
