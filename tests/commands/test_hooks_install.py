@@ -134,3 +134,19 @@ def test_what_cannot_be_done_is_said(context):
     with pytest.raises(OutsideError):
         install(context("^hooks install"), "git")
     assert not os.path.exists(os.path.join(context.clone.path, PRE_COMMIT))
+
+
+@pytest.mark.parametrize("adopt", [True, False])
+def test_a_draft_is_signed_before_the_commit_only_where_that_was_asked_for(context, adopt):
+    identity = context.keep("x", "one")
+    context.commit()
+    install(context("^hooks install"), "git", adopt=adopt)
+    view = f".agence/synthetic/lessons/x-{identity[:8]}.md"
+    text = context.clone.read(view).replace("one", "typed")
+    context.clone.write(view, text)
+    context.clone.write("plain.txt", "plain\n")
+    context.clone.git("add", "plain.txt")
+    assert view in refused(context.clone, code=0)
+    entity = context("^x").shard.index("shared").entity(identity)
+    assert entity is not None
+    assert (entity.text("body") == "typed") is adopt

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from agence.commands.deinit import deinit
 from agence.commands.hooks.install import install
 from agence.commands.hooks.remove import remove
 
@@ -37,8 +38,8 @@ def tree(top):
 @pytest.mark.parametrize("hook", ["pre-commit", "pre-push"])
 def test_all_of_theirs_is_as_it_was(context, hook, theirs):
     folder = os.path.join(context.clone.path, ".git", "hooks")
-    if THEIRS[theirs]:
-        text, mode = THEIRS[theirs]
+    if found := THEIRS[theirs]:
+        text, mode = found
         os.chmod(context.clone.write(os.path.join(folder, hook), text), mode)
     before = tree(folder)
     install(context("^hooks install"), "git", adopt=True)
@@ -69,3 +70,13 @@ def test_what_was_installed_before_the_folder_changed_goes_too(context):
     context.clone.git("config", "core.hooksPath", "elsewhere")
     remove(context("^hooks remove"), "git")
     assert not os.path.exists(os.path.join(context.clone.path, ".git", "hooks", "pre-commit"))
+
+
+def test_a_clone_that_leaves_its_shard_has_no_hook_left(context):
+    folder = os.path.join(context.clone.path, ".git", "hooks")
+    before = tree(folder)
+    install(context("^hooks install"), "git")
+    said = deinit(context("^deinit"))
+    assert tree(folder) == before
+    assert len(said.data["hooks"]) == 4
+    context.clone.commit("plain.txt", "plain\n")

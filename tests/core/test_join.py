@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -129,9 +130,10 @@ PIECES = ['"', "\\", "{", "}", "[", "]", ",", ":", "a", "é", '","id":"', '"salt
 def made_up(chance, number):
     """The line of event `number`, whole or erased; few numbers, so that sides share events."""
     text = "".join(chance.choices(PIECES, k=chance.randrange(5)))
-    fields = {"body": {"n": number, "t": str(number)}, "id": f"{number:064x}", "sig": "5" * 128}
+    body = {"n": number, "t": str(number)}
     if chance.random() < 0.1:
-        fields["body"]["t"] = text  # another line of the same id: forged, or of another version
+        body["t"] = text  # another line of the same id: forged, or of another version
+    fields: dict[str, Any] = {"body": body, "id": f"{number:064x}", "sig": "5" * 128}
     if chance.random() < 0.1:
         fields["zz"] = [text]
     if chance.random() < 0.7:

@@ -242,11 +242,11 @@ def assert_nothing_reverted(base, ours, theirs, merged):
     was, here, there = (one[1] for one in (base, ours, theirs))
     tags = set(json.loads(taken.fields[b"tags"]))
     assert tags == (here & there) | (here - was) | (there - was), "a tag is lost or back"
-    assert_no_line_reverted(*(one[2] for one in (base, ours, theirs)), taken.body)
+    lines = [line for line in taken.body.decode().split("\n") if line]
+    assert_no_line_reverted(base[2], ours[2], theirs[2], lines)
 
 
-def assert_no_line_reverted(base, ours, theirs, body):
-    lines = [line for line in body.decode().split("\n") if line]
+def assert_no_line_reverted(base, ours, theirs, lines):
     for line in {*ours, *theirs} - {*base}:
         assert line in lines, f"{line} was typed and is lost"
     both = [blocks_of(base, side) for side in (ours, theirs)]
@@ -270,7 +270,7 @@ def try_pairs(count, seed):
         merged = merge(*files)
         assert merged == merge(files[0], files[2], files[1])
         try:
-            assert_nothing_reverted(*sides, merged)
+            assert_nothing_reverted(sides[0], sides[1], sides[2], merged)
         except AssertionError as error:
             pytest.fail(f"seed {seed}, pair {number}: {error}: {sides}\n{merged.decode()}")
 
