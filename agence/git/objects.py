@@ -46,6 +46,8 @@ def read_many(repo: Repository, names: Sequence[str]) -> Iterator[Found | Missin
 
     Raises ValueError for a name with a line break, GitFailed when an object is damaged.
     """
+    if not names:
+        return
     with Talk("cat-file", "--batch", "--buffer", cwd=repo.work_tree) as talk:
         talk.feed(_lines(names))
         for name in names:
@@ -61,6 +63,8 @@ def read_many(repo: Repository, names: Sequence[str]) -> Iterator[Found | Missin
 
 def resolve_many(repo: Repository, names: Sequence[str]) -> dict[str, tuple[str, str] | None]:
     """Each name to `(oid, kind)`, or to None when it names nothing that is here."""
+    if not names:
+        return {}
     with Talk("cat-file", "--batch-check", "--buffer", cwd=repo.work_tree) as talk:
         talk.feed(_lines(names))
         heads = [_parse(talk.line()) for _ in names]

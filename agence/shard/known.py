@@ -10,6 +10,7 @@ from agence.git.refs import ZERO, update
 from agence.git.repository import Repository
 from agence.git.run import git
 from agence.git.trees import write_tree
+from agence.shard.carriers import SHARED_LOG
 from agence.shard.index import Index
 
 REF = "refs/agence/log"
@@ -17,15 +18,16 @@ _NOBODY = (("NAME", "agence"), ("EMAIL", "agence@localhost"), ("DATE", "@0 +0000
 
 
 def keep(repo: Repository, refs: dict[str, str], index: Index) -> None:
-    """Join the accepted segments that the ref lacks into it.
+    """Join the accepted segments into it that neither it nor the shared log here has.
 
     Where the ref can't be written, or somebody else joins at the same time, the next one joins.
     """
     sql = (
         "SELECT path, oid FROM segment WHERE whole AND path NOT IN"
-        " (SELECT path FROM tree JOIN ref ON ref.tree = tree.oid WHERE ref.name = ?)"
+        " (SELECT path FROM tree JOIN ref ON ref.tree = tree.oid WHERE ref.name IN (?, ?))"
     )
-    changes: dict[str, str | None] = {f"log/{path}": oid for path, oid in index.rows(sql, [REF])}
+    rows = index.rows(sql, [REF, SHARED_LOG])
+    changes: dict[str, str | None] = {f"log/{path}": oid for path, oid in rows}
     if changes:
         rows = index.rows("SELECT digest, oid FROM blob")
         changes |= {f"log/blobs/{digest}": oid for digest, oid in rows}

@@ -42,13 +42,17 @@ class Ports(Protocol):
 
 
 class Shard:
-    """One clone's side of a shard. Opening reads the repository and its configuration, no event."""
+    """One clone's side of a shard. Opening reads the repository and its configuration, no event.
+
+    keeps   whether a look at the carriers keeps what it finds; off while a sync is about to
+    """
 
     def __init__(self, repo: Repository, ports: Ports) -> None:
         self.repo = repo
         self.ports = ports
         self.layout = Layout(repo.common_dir)
         self.pins = read_pins(repo)
+        self.keeps = True
         self.keyring = Keyring(self.layout, repo.common_dir, ports.entropy)
         self._open: dict[str, Index] = {}
         self._past: dict[str, Index] = {}
@@ -225,7 +229,7 @@ class Shard:
         if not _can_write(self.layout.index("shared")):
             return
         load("agence.shard.forks").retire_continued(index, self.keyring)
-        if not index.in_memory:
+        if not index.in_memory and self.keeps:
             load("agence.shard.known").keep(self.repo, at.refs, index)
             self._remember(at.refs)
 

@@ -22,7 +22,6 @@ from agence.git.run import GitFailed, git
 from agence.git.trees import write_tree
 from agence.shard.carriers import SHARED_BRANCH, SHARED_LOG, is_shared_branch, remote_names
 from agence.shard.counting import Counts, counted, in_force
-from agence.shard.delivery import without_login
 from agence.shard.files import locked, outside, replace
 from agence.shard.layout import folder
 from agence.shard.shard import Shard
@@ -73,11 +72,13 @@ class _Published(NamedTuple):
     """A log of the remote that lacks nothing.
 
     tip     its commit, "" where there is nothing at all
+    ours    the local log, "" where there is none
     before  how many events it held before
     seen    what there is nothing to do about, as long as it is so
     """
 
     tip: str
+    ours: str
     before: int
     refused: str
     seen: str
@@ -113,6 +114,7 @@ def own_remote(shard: Shard) -> str:
 
 
 def _exchanged(shard: Shard, remote: str, refused: str) -> Synced:
+    shard.keeps = False  # what is found now is in the shared log in a moment
     lengths = _look_again(shard)
     before = in_force(shard.index("shared"))
     tries = 1
@@ -126,7 +128,8 @@ def _exchanged(shard: Shard, remote: str, refused: str) -> Synced:
         tries += 1
         _fetch(shard, remote)
         lengths = _look_again(shard)
-    _keep(shard, published.tip)
+    _keep(shard, published)
+    shard.keeps = True
     shard.forget()
     index = shard.index("shared")
     counts = counted(index, before)
@@ -160,9 +163,10 @@ def _publish(shard: Shard, remote: str, refused: str, lengths: dict[str, int]) -
             if not refused and (why := refusal(failure)):
                 return _publish(shard, remote, why, lengths)
             raise _unsent(remote, failure) from failure
-    refs |= {SHARED_LOG: tip, place.here: tip} if tip else {}
+    ours = refs.get(SHARED_LOG, "")
     before = len(sharing.held(index, place.here))
-    return _Published(tip, before, refused, _sight(shard, refs, lengths))
+    refs |= {SHARED_LOG: tip, place.here: tip} if tip else {}
+    return _Published(tip, ours, before, refused, _sight(shard, refs, lengths))
 
 
 def _sent(shard: Shard, remote: str, ref: str, move: tuple[str, str]) -> bool:
@@ -189,7 +193,7 @@ def _fetch(shard: Shard, remote: str) -> None:
         git(*_LIMITS, "fetch", *_QUIET, "--", remote, shared, branch, cwd=shard.repo.work_tree)
     except GitFailed as failure:
         raise OutsideError(
-            f"'{remote}' can't be fetched from: {without_login(failure.reason)}",
+            f"'{remote}' can't be fetched from: {_shown(failure.reason)}",
             "nothing was sent; what you kept stays here",
         ) from failure
 
@@ -197,16 +201,19 @@ def _fetch(shard: Shard, remote: str) -> None:
 def _unsent(remote: str, failure: GitFailed) -> OutsideError:
     why = refusal(failure) or failure.reason
     return OutsideError(
-        f"the shared log can't be pushed to '{remote}': {without_login(why)}",
+        f"the shared log can't be pushed to '{remote}': {_shown(why)}",
         "what you kept stays here; sync again when the host takes it",
     )
 
 
-def _keep(shard: Shard, tip: str) -> None:
+def _shown(text: str) -> str:
+    return str(load("agence.shard.delivery").without_login(text))
+
+
+def _keep(shard: Shard, published: _Published) -> None:
     """Make the log of the remote, which holds all of ours, the one that is in force here."""
-    ours = for_each(shard.repo, SHARED_LOG).get(SHARED_LOG, "")
-    if tip not in ("", ours):
-        update(shard.repo, [(SHARED_LOG, tip, ours or ZERO)])
+    if published.tip not in ("", published.ours):
+        update(shard.repo, [(SHARED_LOG, published.tip, published.ours or ZERO)])
 
 
 def _place(remote: str, refused: str) -> _Place:
