@@ -23,6 +23,7 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_sync.py
 
 soak: $(STAMP)
 	AGENCE_SOAK=1 $(BIN)/python -m pytest -m soak tests

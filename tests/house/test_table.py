@@ -121,6 +121,8 @@ def shard(tmp_path_factory, programs, git_identity):
     lines["session show"].append(session["session_id"])
     for name in ("learn", "recall", "save", "ask", "plan"):
         lines[name].append("queue")
+    lines["shard add"] += ["other", _another_shard(str(folder / "other"))]
+    lines["shard remove"].append("other")
     lines["shell-init"].append("bash")
     for name in ("hooks install", "hooks remove"):
         lines[name].append("git")
@@ -129,6 +131,17 @@ def shard(tmp_path_factory, programs, git_identity):
     lines["run"].append("git-status")
     lines["system"].append("bash")
     return clone, lines
+
+
+def _another_shard(path):
+    """The path of a repository with a shard of its own, to be linked."""
+    other = Clone(path)
+    os.mkdir(path)
+    other.git("init", "--quiet")
+    make_history(other)
+    other.run("agence", "^init")
+    other.run("agence", "^commit")
+    return path
 
 
 def envelope(capsys, words):
