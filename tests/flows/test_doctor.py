@@ -79,6 +79,39 @@ def test_a_merge_that_kept_one_side_is_resolved_from_the_events(pair):
     check_folds(ours)
 
 
+def test_one_side_that_was_committed_is_healed_by_the_next_look(pair):
+    ours, _, identity = diverged(pair)
+    ours.git("merge", "--quiet", "origin/main", code=1)
+    ours.git("commit", "--quiet", "--all", "--no-edit")
+    view = view_of(ours, identity)
+    assert "theirs" not in ours.read(view)
+    assert sick(ours) == ["drivers", "merge", "views"]
+    assert checks(ours, "--fix")["views"] == "fixed"
+    text = ours.read(view)
+    assert 'title = "theirs"' in text
+    assert 'tags = ["ours"]' in text
+    ours.agence("^commit")
+    assert (ours.read(view), ours.git("status", "--porcelain")) == (text, "")
+
+
+def test_markers_that_git_left_while_merging_are_resolved(pair):
+    ours, theirs, identity = pair
+    edit(theirs, identity, "--title", "theirs")
+    theirs.git("push", "--quiet")
+    edit(ours, identity, "--title", "ours")
+    for key in ("driver", "name"):
+        ours.git("config", "--unset", f"merge.agence-view.{key}")
+    ours.git("fetch", "--quiet")
+    ours.git("merge", "--quiet", "origin/main", code=1)
+    view = view_of(ours, identity)
+    assert MARKS[1] in ours.read(view)
+    assert checks(ours, "--fix")["merging"] == "fixed"
+    ours.git("commit", "--quiet", "--no-edit")
+    assert sick(ours, code=0) == []
+    assert MARKS[1] not in ours.read(view)
+    check_folds(ours)
+
+
 def test_what_was_typed_on_one_side_is_left_to_its_author(pair):
     ours, _, identity = diverged(pair)
     view = view_of(ours, identity)
