@@ -147,14 +147,14 @@ def claims_of(task: Entity) -> list[Claim]:
 def holders(task: Entity) -> list[Claim]:
     """Who has a task: one, none, or several where claims that are not exclusive met.
 
-    The greatest fence counts. What gives that one back leaves it to nobody.
+    The greatest fence counts. What gives that one back leaves it to those without one, if any.
     """
     claims = claims_of(task)
     if not claims:
         return []
     top = [one for one in claims if one.fence == claims[0].fence]
     if top[0].fence and any(not one.agent for one in top):
-        return []
+        top = [one for one in claims if not one.fence]
     return [one for one in top if one.agent]
 
 

@@ -270,12 +270,12 @@ def test_two_claims_that_are_not_exclusive_are_both_shown(two):
 
 def test_the_loser_of_a_race_that_both_began_gets_a_refusal(two, monkeypatch):
     ours, theirs = two
-    from_theirs = []
+    from_theirs: list[dict[str, object]] = []
 
     def meanwhile(shard, turn):
         if not from_theirs:
-            from_theirs.append(None)
-            from_theirs[0] = claimed(theirs, "ship", "olena")
+            from_theirs.append({})
+            from_theirs[0] |= claimed(theirs, "ship", "olena")
 
     monkeypatch.setattr("agence.shard.claims.pause", meanwhile)
     with pytest.raises(Refusal, match="already claimed by @olena"):
@@ -288,11 +288,11 @@ def test_two_tasks_on_the_same_paths_claimed_at_the_same_time_are_not_both_held(
     ours, theirs = two
     keep(theirs, "guard", scope=["lib/guard.py"])
     synced(ours, theirs)
-    began = []
+    began: list[bool] = []
 
     def meanwhile(shard, turn):
         if not began:
-            began.append(None)
+            began.append(True)
             claimed(theirs, "guard", "olena")
 
     monkeypatch.setattr("agence.shard.claims.pause", meanwhile)
