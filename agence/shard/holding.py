@@ -134,7 +134,7 @@ def check_scope(
     )
     raise Refusal(
         f"scope collision{new} with {'; '.join(said)}",
-        "wait for it, claim with a smaller --scope, or say --force where both may work there",
+        "take another one until that is done, or say --force where both may work there",
     )
 
 
