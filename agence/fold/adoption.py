@@ -137,6 +137,21 @@ def is_nobodys(content: bytes, known: Iterable[bytes]) -> bool:
     return lines <= {line for view in known for line in _plain_lines(view)}
 
 
+def contains(file: Reading, old: Reading, new: Reading) -> bool:
+    """Whether a file says all that `new` changed of `old`: whoever typed on had it before them."""
+    was, then, now = old.front or {}, new.front or {}, file.front or {}
+    for name in (was.keys() | then.keys()) - set(_OURS):
+        if isinstance(then.get(name, was.get(name)), list):
+            one, other, here = (_set(side.get(name)) for side in (was, then, now))
+            same = other - one <= here and not (one - other) & here
+        else:
+            same = _same(was.get(name), then.get(name)) or _same(then.get(name), now.get(name))
+        if not same:
+            return False
+    before, after, lines = set(old.body), set(new.body), set(file.body)
+    return after - before <= lines and not (before - after) & lines
+
+
 def typed(kind: str, file: Reading, bases: Sequence[Reading], now: Reading) -> Typed:
     """What was typed into `file`. The first of `bases` is the view that it was made from.
 

@@ -8,7 +8,7 @@ versions, and what others have written since, each by itself.
 from collections.abc import Callable, Iterable, Sequence
 
 from agence.events.event import Event
-from agence.fold.adoption import origin
+from agence.fold.adoption import Unreadable, contains, origin, read
 from agence.fold.entity import Entity, fold_entity
 from agence.fold.view import is_draft, render
 
@@ -61,12 +61,33 @@ class Lineage:
         first = self._made_from(content, versions)
         if first is None:
             return []
+        first = self._gone_on_from(content, first)
         seen = self._seen(content, first)
         others = [view for view in versions if not set(origin(view)[0]) <= seen]
-        unseen = [one for one in self.events.values() if one.id not in seen]
-        newest = sorted(unseen, key=lambda one: (one.stamp, one.id), reverse=True)[:_MANY]
-        sides = [self.view([one.id]) for one in newest]
+        sides = [self.view([one]) for one in self._newest_but(seen)]
         return list(dict.fromkeys([first, *others, *filter(None, sides)]))
+
+    def _newest_but(self, seen: set[str]) -> list[str]:
+        """The newest events but for those `seen`, the newest first."""
+        unseen = [one for one in self.events.values() if one.id not in seen]
+        newest = sorted(unseen, key=lambda one: (one.stamp, one.id), reverse=True)
+        return [one.id for one in newest[:_MANY]]
+
+    def _gone_on_from(self, content: bytes, first: bytes) -> bytes:
+        """The newest state since `first` all of which the file says.
+
+        So it is where somebody goes on typing in an editor after an adoption.
+        """
+        seen = self.before(origin(first)[0])
+        try:
+            file = read(content)
+            for one in reversed(self._newest_but(seen)):
+                view = self.view([one])
+                if seen <= self.before([one]) and contains(file, read(first), read(view)):
+                    first, seen = view, self.before([one])
+        except Unreadable:
+            return first
+        return first
 
     def _seen(self, content: bytes, first: bytes) -> set[str]:
         """The events whose states no merge can have mixed into the file.
