@@ -15,6 +15,7 @@ from agence.events.event import read
 from agence.events.signature import public_key
 from agence.git.repository import Repository
 from agence.git.run import git, index_of_hook
+from agence.shard.layout import TRACKED
 
 MANY = 2000  # objects of one commit or push; of more only those named like our files are read
 _LARGE = 64 << 20  # bytes of an object that is not read
@@ -54,6 +55,12 @@ def pushed(repo: Repository, remote: str, lines: Iterable[str]) -> list[Leak]:
     listed = git(*words, cwd=repo.work_tree).decode(errors="replace")
     pairs = (line.partition(" ") for line in listed.splitlines())
     return _leaks(repo, [(oid, path) for oid, _, path in pairs if path])
+
+
+def differs(repo: Repository) -> bool:
+    """Whether a tracked file of the shard is otherwise than in the last commit."""
+    words = ("diff", "--name-only", "-z", "HEAD", "--", TRACKED)
+    return bool(git(*words, cwd=repo.work_tree, env=_index(), check=False))
 
 
 def is_private_path(path: str) -> bool:

@@ -5,16 +5,16 @@ Examples:
     git config --unset agence.adopt        # back to only naming what was edited by hand
 
 Exit code 5 where something private would leave; the hook then stops git. Views that were edited by
-hand are named and stop nothing.
+hand are named while a file of `.agence/` differs from the last commit, and stop nothing.
 """
 
 from typing import Annotated
 
 from agence.base.errors import Refusal, UsageError
+from agence.base.lazy import load
 from agence.commands.contract import Argument, Context, Report
 from agence.git.hook_text import HOOKS
-from agence.shard.edited import edited
-from agence.shard.leaks import Leak, pushed, staged
+from agence.shard.leaks import Leak, differs, pushed, staged
 
 _SHOWN = 5  # leaks named
 
@@ -33,7 +33,7 @@ def run(
         _refuse(pushed(shard.repo, remote, context.read_input().splitlines()), "push")
         return Report("", {"hook": hook, "drafts": []})
     _refuse(staged(shard.repo), "commit")
-    drafts = edited(shard)
+    drafts = load("agence.shard.edited").edited(shard) if differs(shard.repo) else []
     for path in drafts:
         context.notice(f"agence: edited by hand, not in force until it is adopted: {path}")
     return Report("", {"hook": hook, "drafts": drafts})
