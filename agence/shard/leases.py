@@ -135,7 +135,7 @@ def grant(shard: Shard, remote: str, wanted: Lease) -> bool:
     if not wanted.in_branch:
         ref = f"refs/agence/shared/{_path(wanted)}"
         try:
-            return _pushed(shard, remote, ref, (wanted.at, _commit(shard, "", files)))
+            return _pushed(shard, remote, ref, (wanted.at, _commit(shard, wanted.at, files)))
         except GitFailed as failure:
             if not refusal(failure):
                 raise _unsent(remote, failure) from failure

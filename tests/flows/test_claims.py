@@ -108,6 +108,17 @@ def test_a_host_that_takes_no_refs_decides_in_the_branch(crowd, forge):
     assert sorted(numbers(forge)) == [1, 2]
 
 
+def test_a_host_that_takes_only_what_follows_lets_a_claim_be_renewed_and_given_back(crowd, forge):
+    (clone,) = crowd(1)
+    forge.git("config", "receive.denyNonFastForwards", "true")
+    claimed(clone)
+    clone.agence("^task", "renew", "ship", "--as", "ralph", "--minutes", "90")
+    clone.agence("^task", "release", "ship", "--as", "ralph")
+    assert claimed(clone)["data"]["fence"] == 2
+    assert sorted(numbers(forge)) == [1, 2]
+    assert forge.git("for-each-ref", "refs/heads/agence/refs") == ""
+
+
 def test_a_host_that_takes_neither_leaves_the_claim_not_exclusive(crowd, forge):
     (clone,) = crowd(1)
     refuse(forge, "refs/agence/*|refs/heads/agence/*")
