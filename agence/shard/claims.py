@@ -232,7 +232,10 @@ def _amend(shard: Shard, seen: Seen, wanted: Claim) -> None:
     """
     name, lease = call(seen.task), seen.lease
     if not seen.remote or lease is None or lease.fence != wanted.fence:
-        raise ShardError(f"the remote that gave the claim of {name} is not here", "run ^init again")
+        raise ShardError(
+            f"the remote has no claim of {name} with the number {wanted.fence} any more",
+            "give it back, and claim it again",
+        )
     entity = fold_entity(lease.events)
     heads = entity.heads if entity else ()
     draft = shard.draft(KIND, "shared", [set_field("until", wanted.until)])

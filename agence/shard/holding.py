@@ -14,7 +14,7 @@ from agence.fold.entity import Entity
 from agence.session.record import iso
 from agence.shard.index import Index
 from agence.shard.leases import Lease
-from agence.shard.tasks import KIND, Claim, call, claims_of, holders, members, state_of
+from agence.shard.tasks import KIND, Claim, call, claims_of, holders, members, plain, state_of
 from agence.work.scope import Claim as Scoped
 from agence.work.scope import find_conflicts
 from agence.work.states import ACTIVE, DONE, PENDING, name_of
@@ -97,7 +97,9 @@ def check_free(seen: Seen, others: list[Claim], terms: Terms, *, over: bool) -> 
     if not others:
         given = agent and agent != terms.agent and state_of(seen.task) in ACTIVE
         if given and not over and not seen.holders and not seen.lease:
-            raise Refusal(f"task {name} is already claimed by {agent}, without a lease", takes_over)
+            raise Refusal(
+                f"task {name} is already claimed by {plain(agent)}, without a lease", takes_over
+            )
         return None
     last = max(others, key=lambda one: one.until)
     who = " and ".join(sorted({one.agent for one in others}))
@@ -129,7 +131,8 @@ def check_scope(
         return
     names = [call(tasks[one.task]) if one.task in tasks else one.task[:8] for one in found]
     said = (
-        f"{name} ({one.agent}): {', '.join(sorted({theirs for _, theirs in one.overlaps}))}"
+        f"{name} ({plain(one.agent)}): "
+        + ", ".join(sorted({plain(theirs) for _, theirs in one.overlaps}))
         for name, one in zip(names, found, strict=True)
     )
     raise Refusal(

@@ -27,6 +27,7 @@ from agence.shard.carriers import SHARED_BRANCH
 from agence.shard.delivery import without_login
 from agence.shard.shard import Shard
 from agence.shard.shared_branch import PUSH, is_lost, refusal
+from agence.shard.tasks import plain
 
 KIND = "claim"
 SHARED = "refs/agence/shared/claims"
@@ -235,7 +236,7 @@ def _lease(shard: Shard, empty: Lease, content: bytes) -> Lease:
     scope = fields.get("scope")
     return empty._replace(
         events=events,
-        agent=claim.text("agent"),
+        agent=plain(claim.text("agent")),
         writer=claim.writer,
         until=until if isinstance(until, int) else 0,
         scope=tuple(one for one in scope if isinstance(one, str))

@@ -15,6 +15,7 @@ from agence.work.states import PENDING
 
 KIND = "task"
 _ID = 64  # hex digits
+_SHOWN = 100  # characters of a name, an agent or a path
 
 
 class Claim(NamedTuple):
@@ -66,7 +67,7 @@ class Board(NamedTuple):
     def name(self, task: str) -> str:
         """What people call a task: its name, the short id, or what stands for a foreign one."""
         entity = self.tasks.get(task)
-        return call(entity) if entity else task[:8] if is_hex(task, _ID) else task
+        return call(entity) if entity else task[:8] if is_hex(task, _ID) else plain(task)
 
     def _plain(self, typed: str) -> str:
         repo, colon, rest = typed.strip().partition(":")
@@ -116,23 +117,30 @@ def members(task: Entity, field: str) -> tuple[str, ...]:
 
 def call(task: Entity) -> str:
     """What people call a task: its name, else the short id."""
-    return task.text("name") or task.id[:8]
+    return plain(task.text("name")) or task.id[:8]
+
+
+def plain(text: str) -> str:
+    """A word of somebody's as it is shown: on one line, and not a long one."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_SHOWN]
 
 
 def choose_task(tasks: Iterable[Entity], typed: str) -> str:
     """The id of the task with this name, or whose id begins so. Raises UsageError.
 
-    Two tasks may have got one name at the same time in two clones; then the id tells them apart.
+    Two tasks may have got one name at the same time in two clones, and somebody may have given one
+    the beginning of another's id as its name: then the id tells them apart.
     """
-    tasks = list(tasks)
-    named = [task for task in tasks if task.text("name") == typed]
-    if len(named) == 1:
-        return named[0].id
+    tasks, hint = list(tasks), "see `agence ^task list`"
+    named = {task.id for task in tasks if task.text("name") == typed}
+    digits = typed.lower() if len(typed) >= 4 and is_hex(typed.lower()) else ""
+    fits = named | {task.id for task in tasks if digits and task.id.startswith(digits)}
+    if len(fits) == 1:
+        return fits.pop()
     if named:
-        several = ", ".join(sorted(task.id[:8] for task in named))
-        raise UsageError(f"'{typed}' is the name of {len(named)} tasks: {several}", "use the id")
-    hint = "see `agence ^task list`"
-    if len(typed) < 4 or not is_hex(typed.lower()):
+        several = ", ".join(sorted(one[:12] for one in fits))
+        raise UsageError(f"'{typed}' is the name of {len(fits)} tasks: {several}", "use the id")
+    if not digits:
         raise UsageError(f"task '{typed}' not found", hint)
     return choose(typed, (task.id for task in tasks), KIND, hint)
 
@@ -166,7 +174,7 @@ def _claim(value: object) -> Claim | None:
         return None
     if not (isinstance(fence, int) and isinstance(until, int)):
         return None
-    return Claim(agent, fence, writer, until)
+    return Claim(plain(agent), fence, writer, until)
 
 
 def find_group(index: Index, kind: str, typed: str) -> str:

@@ -21,6 +21,7 @@ from agence.commands.tasks.show import show
 from agence.commands.tasks.start import start
 from agence.commands.tasks.undep import undep
 from agence.commands.tasks.vote import vote
+from agence.schema.effects import add_member, set_field
 from agence.work.states import STATES
 
 
@@ -96,6 +97,43 @@ def test_a_name_is_given_once(context):
     keep(context, "test")
     with pytest.raises(UsageError, match="already exists"):
         edit(context("^task edit"), "test", id_="ship")
+
+
+def test_a_name_that_is_the_beginning_of_anothers_id_takes_nobodys_place(context):
+    one = keep(context, "")
+    keep(context, one[:8])
+    with pytest.raises(UsageError, match="is the name of 2 tasks"):
+        shown(context, one[:8])
+    assert shown(context, one[:12])["id"] == one
+
+
+def test_two_tasks_that_got_one_name_in_two_clones_are_told_apart_by_their_ids(desks, send):
+    ours, theirs = desks
+    ids = {keep(ours, "ship"), keep(theirs, "ship")}
+    send()
+    with pytest.raises(UsageError, match="is the name of 2 tasks"):
+        shown(theirs, "ship")
+    assert {shown(theirs, one[:8])["id"] for one in ids} == ids
+    dep(theirs("^task dep"), *(one[:8] for one in ids))
+    assert len(listed(theirs, blocked=True)) == 1
+
+
+def test_what_a_stranger_wrote_into_fields_stays_on_its_line(context):
+    keep(context, "a", agent="ralph")
+    shard = context("^x").shard
+    bad = "@x\n\x1b[2Jdone"
+    values = {
+        "name": bad,
+        "agent": bad,
+        "claim": {"agent": bad, "fence": 1, "writer": "", "until": 1},
+    }
+    effects = [set_field(name, value) for name, value in values.items()]
+    effects += [add_member(name, bad) for name in ("needs", "after", "scope")]
+    task = shard.entity(shown(context, "a")["id"], "shared", "task")
+    shard.append([shard.draft("task", "shared", effects, over=task)])
+    said = show(context("^task show"), task.id).text + list_(context("^task list")).text
+    assert "\x1b" not in said
+    assert "\ndone" not in said
 
 
 @pytest.mark.parametrize(

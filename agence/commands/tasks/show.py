@@ -17,7 +17,7 @@ from agence.commands.shown import moment
 from agence.commands.tasks.shown import as_json, look, notes, until
 from agence.fold.entity import Entity
 from agence.shard.holding import has_lapsed
-from agence.shard.tasks import Board, Claim, claims_of, holders, members, state_of
+from agence.shard.tasks import Board, Claim, call, claims_of, holders, members, plain, state_of
 from agence.work.graph import is_runnable
 from agence.work.score import score_text
 from agence.work.states import name_of
@@ -33,7 +33,7 @@ def show(
     now = look_back(context, context.scope, at, as_of)
     found = look(context)
     one = context.shard.whole(found.find(task))
-    called = f" ({one.text('name')})" if one.text("name") else ""
+    called = f" ({call(one)})" if one.text("name") else ""
     state = name_of(state_of(one))
     free = is_runnable(found.graph, one.id) and not holders(one)
     runs = "can begin now" if free else ""
@@ -68,7 +68,7 @@ def _lists(found: Board, task: Entity) -> list[str]:
     lines = [
         ("needs", [found.name(one) for one in members(task, "needs")]),
         ("after", [found.name(one) for one in members(task, "after")]),
-        ("scope", list(members(task, "scope"))),
+        ("scope", [plain(one) for one in members(task, "scope")]),
     ]
     return [f"{name}: {', '.join(values)}" for name, values in lines if values]
 

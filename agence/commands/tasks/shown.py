@@ -1,6 +1,7 @@
 """What the verbs of tasks have in common: whom they are for, how tasks are shown and changed."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from agence.base.errors import UsageError
@@ -12,7 +13,7 @@ from agence.fold.entity import Entity
 from agence.schema.effects import Effect
 from agence.shard.holding import has_lapsed
 from agence.shard.judging import known
-from agence.shard.tasks import Board, board, call, claims_of, holders, members, state_of
+from agence.shard.tasks import Board, board, call, claims_of, holders, members, plain, state_of
 from agence.work.expression import Expression, parse
 from agence.work.graph import Task as Node
 from agence.work.graph import blockers, is_runnable
@@ -32,8 +33,8 @@ def look(context: Context) -> Board:
 def doer(context: Context) -> tuple[str, bool]:
     """(for whom a task is taken, whether that is a person): "@ralph", or the name git knows."""
     if context.speaker:
-        return f"@{context.speaker}", False
-    return context.shard.speaker, True
+        return plain(f"@{context.speaker}"), False
+    return plain(context.shard.speaker), True
 
 
 def agent_of(typed: str) -> str:
@@ -84,9 +85,9 @@ def change(
 
 def named(found: Board) -> tuple[dict[str, Node], dict[str, str]]:
     """The graph under the names that people use, and id -> name; two of one name have their ids."""
-    names = [call(task) for task in found.tasks.values()]
+    count = Counter(call(task) for task in found.tasks.values())
     label = {
-        one: call(task) if names.count(call(task)) == 1 else short(one)
+        one: call(task) if count[call(task)] == 1 else short(one)
         for one, task in found.tasks.items()
     }
     graph = {
@@ -103,7 +104,7 @@ def named(found: Board) -> tuple[dict[str, Node], dict[str, str]]:
 def line(found: Board, task: Entity, now: int) -> str:
     """One line: id, score, state, title, and what keeps it or who has it."""
     measured = found.measures[task.id]
-    called = f" ({task.text('name')})" if task.text("name") else ""
+    called = f" ({call(task)})" if task.text("name") else ""
     head = f"{short(task.id)}  {score_text(measured.score):>5}  {state_of(task)}  {task.title}"
     return f"{head}{called}{task.labels}{''.join(f'; {one}' for one in notes(found, task, now))}"
 
@@ -117,7 +118,7 @@ def notes(found: Board, task: Entity, now: int) -> list[str]:
         if len(held) > 1:
             said[-1] += " claim it: contested"
     elif task.text("agent"):
-        said.append(task.text("agent"))
+        said.append(plain(task.text("agent")))
     waits = blockers(found.graph, task.id)
     if waits:
         said.append(f"waits for {', '.join(found.name(one) for one in waits)}")
