@@ -6,8 +6,7 @@ from contextlib import suppress
 
 from agence.base.errors import AgenceError
 from agence.shard.edited import edited
-from tests.flows.forge import LOG
-from tests.sim.by_git import settle_files
+from tests.sim.by_git import in_log, settle_files
 from tests.sim.verbs import adopt
 from tests.sim.world import Seat, World, closed
 
@@ -58,8 +57,7 @@ def _publish(seat: Seat, draw: random.Random) -> None:
     if done.returncode:
         stopped = seat.git("diff", "--name-only", "--diff-filter=U").splitlines()
         assert stopped, f"a merge failed: {done.stderr}"
-        inside = [path for path in stopped if path.startswith(LOG)]
-        assert not inside, f"conflicts in the log: {inside}"
+        seat.world.trace.append(f"{seat.name} merges: {in_log(stopped)}{len(stopped)} conflicts")
         settle_files(seat, draw.choice(("ours", "theirs", "markers")))
         seat.git("commit", "--quiet", "--no-edit")
     now, there = seat.git("rev-parse", "HEAD", "origin/main").split()

@@ -4,9 +4,10 @@ import os
 
 import pytest
 
+from tests.sim import run
 from tests.sim.killing import doom
 from tests.sim.mutations import MUTATIONS
-from tests.sim.run import play, play_seed
+from tests.sim.run import Outcome, play, play_seed
 from tests.sim.steps import moves_of
 
 FEW = 5  # seeds within which a mutation is caught
@@ -53,6 +54,15 @@ def test_a_mutation_goes_red_among_all_moves(mutation):
         reds = [outcome.red for seed in range(4 * FEW) if (outcome := play_seed((seed, 200, 4)))]
     print(f"\n{mutation}: {sum(map(bool, reds))} of {len(reds)} seeds are red")
     assert any(reds)
+
+
+def test_a_red_run_is_made_as_short_as_it_can_be(monkeypatch):
+    moves = moves_of(1, 40)
+    guilty = {moves[7], moves[23], moves[38]}
+    monkeypatch.setattr(
+        run, "play", lambda seed, left, _: Outcome(seed, "red" * (guilty <= set(left)), [])
+    )
+    assert run.shrink(1, moves, 4) == [moves[7], moves[23], moves[38]]
 
 
 @pytest.mark.parametrize("calls", range(1, 5))
