@@ -89,6 +89,8 @@ def test_it_is_read_beside_this_one_with_its_name(context, platform):
     assert [one["title"] for one in list_(context("^lesson list")).data["items"]] == [
         "a zebra of ours"
     ]
+    laws = found(context, "laws", of="platform", kind="codex")
+    assert ("LAWS.md", "platform") in laws
     (one,) = linked(context)
     assert (one["name"], one["url"], one["genesis"]) == ("platform", platform.url, genesis["id"])
 

@@ -109,7 +109,8 @@ def test_an_event_kept_while_it_works_is_sent_the_next_time(desks, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(exchange, "_sent", slowly)
-        assert synced(ours)["sent"] == 1
+        said = synced(ours)
+        assert (said["sent"], said["received"]) == (1, 0)
     assert synced(ours)["sent"] == 1
 
 
@@ -124,14 +125,19 @@ def test_what_is_on_the_default_branch_is_not_sent(desks):
 
 def test_published_here_and_not_pushed_it_is_the_same_file(desks):
     ours, theirs = desks
-    ours.keep("x")
-    (path,) = [one for one in ours.commit() if one.endswith(".jsonl")]
+    paths = []
+    for title in ("x", "y"):
+        ours.keep(title)
+        paths += [one for one in ours.commit() if one.endswith(".jsonl")]
     synced(ours)
     listed = remote_of(ours).git("ls-tree", "-r", LOG).split()
-    assert path.removeprefix(".agence/") in listed
-    assert ours.clone.git("rev-parse", f"HEAD:{path}") in listed
+    assert [one for one in listed if one.endswith(".jsonl")] == [
+        path.removeprefix(".agence/") for path in paths
+    ]
+    for path in paths:
+        assert ours.clone.git("rev-parse", f"HEAD:{path}") in listed
     synced(theirs)
-    assert titles(theirs) == {"x"}
+    assert titles(theirs) == {"x", "y"}
 
 
 def test_what_own_events_rest_on_comes_along(desks):
