@@ -35,6 +35,19 @@ def write_tree(repo: Repository, base_tree: str | None, changes: Mapping[str, st
         return weaver.weave(start, _plan(changes), "") or weaver.write({})
 
 
+def parse_tree(raw: bytes) -> dict[bytes, Entry]:
+    """The entries of a tree by name. Source: git's tree objects, `mode SP name NUL raw id`."""
+    entries: dict[bytes, Entry] = {}
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        digits, _, name = raw[at:end].partition(b" ")
+        at = end + 1 + _RAW_OID
+        mode = digits.decode().zfill(6)
+        entries[name] = Entry(mode, _KINDS.get(mode, "blob"), raw[end + 1 : at].hex())
+    return entries
+
+
 class _Weaver:
     """Reads trees from one git process and writes new ones to another."""
 
@@ -72,22 +85,14 @@ class _Weaver:
             del entries[name]
 
     def read(self, tree: str) -> dict[bytes, Entry]:
-        """The entries of a tree. Source: git's tree objects, `mode SP name NUL raw id`."""
+        """The entries of a tree."""
         self._asked.send(tree.encode() + b"\n")
         head = self._asked.line()
         if head.endswith(b" missing"):
             raise ShardError(f"the tree '{tree}' is not in this repository")
         raw = self._asked.read(int(head.split(b" ")[2]))
         self._asked.read(1)
-        entries: dict[bytes, Entry] = {}
-        at = 0
-        while at < len(raw):
-            end = raw.index(b"\0", at)
-            digits, _, name = raw[at:end].partition(b" ")
-            at = end + 1 + _RAW_OID
-            mode = digits.decode().zfill(6)
-            entries[name] = Entry(mode, _KINDS.get(mode, "blob"), raw[end + 1 : at].hex())
-        return entries
+        return parse_tree(raw)
 
     def write(self, entries: Mapping[bytes, Entry]) -> str:
         """Write a tree; git sorts the entries."""

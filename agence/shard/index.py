@@ -7,7 +7,7 @@ brings it up to date; who does not, or may not write there, works on a copy in m
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import apsw
@@ -16,7 +16,7 @@ from agence.base.errors import OutsideError
 from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
-VERSION = 4
+VERSION = 5
 
 _SCHEMA = f"""
 CREATE TABLE event(
@@ -25,19 +25,28 @@ CREATE TABLE event(
     line BLOB NOT NULL);
 CREATE INDEX event_entity ON event(entity);
 CREATE INDEX event_own ON event(n) WHERE own;
-CREATE INDEX event_chain ON event(writer, seq);
+CREATE INDEX event_chain ON event(writer, seq, own);
 CREATE TABLE edge(parent TEXT, child INTEGER, PRIMARY KEY(parent, child)) WITHOUT ROWID;
+CREATE INDEX edge_child ON edge(child);
+CREATE TABLE ours(k INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER UNIQUE);
+CREATE TABLE look(n INTEGER PRIMARY KEY);
+CREATE TABLE looked(n INTEGER NOT NULL);
+INSERT INTO looked VALUES (0);
 CREATE TABLE segment(oid TEXT PRIMARY KEY, path TEXT NOT NULL, whole INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE member(segment TEXT, n INTEGER, PRIMARY KEY(segment, n)) WITHOUT ROWID;
+CREATE INDEX member_n ON member(n);
 CREATE TABLE tree(oid TEXT, path TEXT, segment TEXT NOT NULL, PRIMARY KEY(oid, path)) WITHOUT ROWID;
 CREATE TABLE blob(digest TEXT, oid TEXT, PRIMARY KEY(digest, oid)) WITHOUT ROWID;
 CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL, last TEXT NOT NULL)
     WITHOUT ROWID;
-CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL, roots TEXT NOT
-NULL); CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
+CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL,
+    roots TEXT NOT NULL, ours INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
     WITHOUT ROWID;
+CREATE INDEX force_waits ON force(place, n) WHERE waits;
+CREATE TABLE stale(place INTEGER, entity TEXT, PRIMARY KEY(place, entity)) WITHOUT ROWID;
 CREATE TABLE entity(
     n INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
     updated INTEGER NOT NULL, deleted INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE(place, id));
@@ -83,13 +92,13 @@ class Index:
         """The entity with this whole id, as it is in force here."""
         sql = "SELECT state FROM entity WHERE place = ? AND id = ?"
         state = self.one(sql, [self.place, identity])
-        return _entity(state) if state else None
+        return entity_of(state) if state else None
 
     def entity_at(self, number: int) -> Entity | None:
         """The entity of a row, where it is one of this place."""
         sql = "SELECT state FROM entity WHERE n = ? AND place = ?"
         state = self.one(sql, [number, self.place])
-        return _entity(state) if state else None
+        return entity_of(state) if state else None
 
     def entities(self, kind: str = "", *, deleted: bool = False) -> Iterator[Entity]:
         """The entities in force here, of one kind or of all, the newest first.
@@ -103,7 +112,7 @@ class Index:
             sql += " AND kind = ?"
             values.append(kind)
         for (state,) in self.rows(sql + " ORDER BY updated DESC, id", values):
-            yield _entity(state)
+            yield entity_of(state)
 
     def entities_but(self, listed: Mapping[str, str]) -> Iterator[tuple[int, Entity]]:
         """(row, entity) of those in force here whose view is not known to be as `listed` has it.
@@ -116,7 +125,7 @@ class Index:
         )
         for number, state, path, oid in list(self.rows(sql, [self.place])):
             if path is None or listed.get(path) != oid:
-                yield number, _entity(state)
+                yield number, entity_of(state)
 
     def remember_view(self, number: int, path: str, oid: str) -> None:
         """The view of the entity of this row is the blob `oid`, for as long as the row is there."""
@@ -182,17 +191,19 @@ class EntityWriter:
         self._passage = int(index.one("SELECT max(n) FROM passage") or 0)
         sql = "SELECT 1 FROM entity WHERE place = ? LIMIT 1"
         self._empty = index.one(sql, [index.place]) is None
-        self._entities: list[tuple[int, int, str, str, int, bool, str]] = []
-        self._words: list[tuple[int, str, str, str, str]] = []
+        self._entities: list[tuple[Any, ...]] = []
+        self._words: list[tuple[Any, ...]] = []
         self._passages: list[tuple[int, int]] = []
 
-    def put(self, entity: Entity, passages: list[tuple[str, str, str, str]]) -> None:
+    def put(self, entity: Entity, passages: Sequence[Sequence[str]]) -> None:
         """An entity with its passages (title, tags, body, around)."""
-        self.drop(entity.id)
+        self.put_row(state_of(entity), passages)
+
+    def put_row(self, row: Sequence[Any], passages: Sequence[Sequence[str]]) -> None:
+        """The same, of what `state_of` says about an entity."""
+        self.drop(row[0])
         self._entity += 1
-        state = _dumps(entity._asdict())
-        head = (self._entity, self._index.place, entity.id, entity.kind)
-        self._entities.append((*head, entity.updated, entity.deleted, state))
+        self._entities.append((self._entity, self._index.place, *row))
         for passage in passages:
             self._passage += 1
             self._words.append((self._passage, *passage))
@@ -233,6 +244,8 @@ class EntityWriter:
 
 
 _BATCH = 1000
+_PAGE = 16384  # bytes: a line of 2 KB fills a smaller page badly
+_CACHE = 64 << 10  # KiB of pages in memory at the most
 _dumps = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _READ = apsw.SQLITE_OPEN_READONLY
 
@@ -244,6 +257,8 @@ def _open(path: str) -> apsw.Connection:
     if version not in (0, VERSION):
         connection.close()
         raise apsw.SchemaChangeError("another version of the index")
+    connection.execute(f"PRAGMA page_size = {_PAGE}; PRAGMA cache_size = -{_CACHE}")
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
     if version == 0:
         connection.execute("BEGIN IMMEDIATE")
@@ -274,7 +289,13 @@ def _uri(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _entity(state: str) -> Entity:
+def state_of(entity: Entity) -> tuple[str, str, int, bool, str]:
+    """What a row says of an entity: its id, kind, time of change, deletion and whole state."""
+    return entity.id, entity.kind, entity.updated, entity.deleted, _dumps(entity._asdict())
+
+
+def entity_of(state: str) -> Entity:
+    """The entity of the last part of what `state_of` says."""
     record = json.loads(state)
     record["heads"] = tuple(record["heads"])
     record["lost"] = tuple(Lost(*one) for one in record["lost"])

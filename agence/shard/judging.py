@@ -1,32 +1,57 @@
-"""Verify many lines at once, on all cores where there are many.
+"""Verify lines, and tell of each event what the index notes of it.
 
-A signature check is most of the cost of reading events that are new. A worker is a fork that gets
-its share of the lines, writes one verdict for each into a pipe, and ends; where one fails, its
-share is judged here.
+A signature check is most of the cost of reading events that are new, so whoever reads many does it
+on all cores; what comes back from there is small.
 """
 
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from agence.base.errors import TrustError
 from agence.events.event import Event, read
 
-_MANY = 500  # lines that are worth a process
+
+class Fact(NamedTuple):
+    """What the index notes of a verified event, beside its line.
+
+    private  whether it is of the private chain; `erased` whether its data is gone
+    """
+
+    id: str
+    entity: str
+    kind: str
+    writer: str
+    seq: int
+    ms: int
+    parents: list[str]
+    private: bool
+    erased: bool
 
 
-def judge(lines: Sequence[bytes]) -> list[Event | str]:
+def judge(lines: Iterable[bytes]) -> list[Event | str]:
     """For each line its event, or what is wrong with it. In the order given."""
-    cores = min(os.cpu_count() or 1, len(lines) // _MANY)
-    if cores < 2 or not hasattr(os, "fork"):
-        return [_judged(line) for line in lines]
-    size = -(-len(lines) // cores)
-    shares = [lines[at : at + size] for at in range(0, len(lines), size)]
-    workers = [_fork(share) for share in shares[1:]]
-    verdicts: list[Event | str] = [_judged(line) for line in shares[0]]
-    for share, (pid, pipe) in zip(shares[1:], workers, strict=True):
-        verdicts += _collect(share, pid, pipe)
-    return verdicts
+    return [_judged(line) for line in lines]
+
+
+def judge_facts(lines: Iterable[bytes]) -> list[Fact | str]:
+    """The same, with no more of each event than the index notes."""
+    return [one if isinstance(one, str) else fact_of(one) for one in map(_judged, lines)]
+
+
+def fact_of(event: Event) -> Fact:
+    """What the index notes of `event`."""
+    return Fact(
+        event.id,
+        event.entity,
+        event.kind,
+        event.writer,
+        event.seq,
+        event.stamp.ms,
+        event.parents,
+        event.body["scope"] == "instance",
+        event.data is None,
+    )
 
 
 def known(line: bytes) -> Event:
@@ -40,32 +65,3 @@ def _judged(line: bytes) -> Event | str:
         return read(line)
     except TrustError as error:
         return error.message
-
-
-def _fork(share: Sequence[bytes]) -> tuple[int, int]:
-    pipe, end = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(end)
-        return pid, pipe
-    code = 1
-    try:
-        os.close(pipe)
-        found = (_judged(line) for line in share)
-        reasons = [one if isinstance(one, str) else "" for one in found]
-        with os.fdopen(end, "wb") as file:
-            file.write(json.dumps(reasons).encode())
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _collect(share: Sequence[bytes], pid: int, pipe: int) -> list[Event | str]:
-    with os.fdopen(pipe, "rb") as file:
-        content = file.read()
-    _, status = os.waitpid(pid, 0)
-    if status == 0:
-        reasons = json.loads(content)
-        if len(reasons) == len(share):
-            return [why or known(line) for why, line in zip(reasons, share, strict=True)]
-    return [_judged(line) for line in share]

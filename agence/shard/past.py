@@ -23,8 +23,10 @@ from agence.events.event import Event
 from agence.fold.state import closed, cut_name, fold
 from agence.git.objects import resolve_many
 from agence.shard.files import read_bytes, replace
+from agence.shard.folding import passages_of
 from agence.shard.index import EntityWriter, Index, empty_index
-from agence.shard.ingest import keep, passages_of, read_tree
+from agence.shard.ingest import read_tree
+from agence.shard.intake import keep
 from agence.shard.judging import known
 from agence.shard.layout import LOG, folder
 from agence.shard.shard import Shard

@@ -20,7 +20,7 @@ PURE = (
     *("recall/", "session/", "guard/", "work/"),
 )
 STARTS_PROGRAMS = ("git/run.py", "git/talk.py", "agents/launch.py", "agents/editor.py")
-FORKS = {"shard/judging.py": ("os.fork", "os._exit")}  # workers that start no program
+FORKS = {"shard/cores.py": ("os.fork", "os._exit")}  # workers that start no program
 READS_ENVIRONMENT = ("cli/", "drivers/", "git/run.py", "agents/")
 MAKES_PERMITS = ("guard/decide.py",)
 LAUNCHERS = ("system", "popen", "fork", "forkpty", "startfile")

@@ -7,12 +7,12 @@ from unittest import mock
 
 from agence.crdt.life import DELETE, life
 from agence.crdt.write import Outcome, Write
-from agence.events.event import Event
 from agence.schema import fields
-from agence.shard import ingest
+from agence.shard import ingest, intake
 from agence.shard.index import Index
+from agence.shard.intake import Judged
 
-KEEP, REFRESH = ingest.keep, ingest.refresh
+KEEP, REFRESH = intake.keep_all, ingest.refresh
 
 
 def remove_by_value() -> AbstractContextManager[Any]:
@@ -38,13 +38,17 @@ def clock_of_maxima() -> Iterator[None]:
         clock.update(rows)
         REFRESH(index, *carried, everywhere=everywhere)
 
-    def keep(index: Index, event: Event, *, own: bool) -> int:
-        if event.seq > clock.get(event.writer, 0):
-            return KEEP(index, event, own=own)
+    def keep_one(index: Index, one: Judged, *, own: bool) -> int:
+        fact = one[0]
+        if fact.seq > clock.get(fact.writer, 0):
+            return KEEP(index, [one], own=own)[0]
         later = "SELECT n FROM event WHERE writer = ? AND seq >= ? ORDER BY seq LIMIT 1"
-        return int(index.one(later, [event.writer, event.seq]))
+        return int(index.one(later, [fact.writer, fact.seq]))
 
-    with mock.patch.multiple(ingest, refresh=refresh, keep=keep):
+    def keep_all(index: Index, found: Iterable[Judged], *, own: bool) -> list[int]:
+        return [keep_one(index, one, own=own) for one in found]
+
+    with mock.patch.multiple(ingest, refresh=refresh, keep_all=keep_all):
         yield
 
 
