@@ -23,8 +23,8 @@ def line(entity: Entity) -> str:
     """One line: id, day, title, status, tags."""
     status = entity.text("status")
     marks = f" ({status})" if status in ("doing", "done", "dropped") else ""
-    marks += entity.labels + (" (contested)" if entity.conflicts else "")
-    marks += " (deleted)" if entity.deleted else ""
+    contested = " (contested)" if entity.conflicts else ""
+    marks += entity.labels + (" (deleted)" if entity.deleted else contested)
     return f"{short(entity.id)}  {day(entity.created)}  {entity.title}{marks}"
 
 

@@ -31,6 +31,7 @@ class Side(NamedTuple):
     words       the same for people
     confidence  in percent, None where its author did not say
     mine        whether whoever answers wrote it
+    disputed    of a longer text only the lines that disagree; "" where that is all of it
     """
 
     id: str
@@ -40,6 +41,7 @@ class Side(NamedTuple):
     words: str
     confidence: int | None
     mine: bool
+    disputed: str = ""
 
 
 def choose(strategy: str, sides: Sequence[Side]) -> Side:
@@ -107,6 +109,18 @@ def merged_text(events: Sequence[Event], field: str, sides: Iterable[str]) -> tu
 def is_unsettled(text: str) -> bool:
     """Whether the marks of two versions are left in a text."""
     return bool(set(MARKS) & set(text.split("\n")))
+
+
+def disputed_lines(text: str) -> set[str]:
+    """The lines between the marks of two versions."""
+    found: set[str] = set()
+    inside = False
+    for line in text.split("\n"):
+        if line in MARKS:
+            inside = line != MARKS.end
+        elif inside:
+            found.add(line)
+    return found
 
 
 def _surest(sides: Sequence[Side]) -> list[Side]:

@@ -14,10 +14,10 @@ from agence.base.identifiers import short
 from agence.base.stamps import Stamp
 from agence.events.blob import referred
 from agence.events.event import Event
-from agence.fold.answers import Side, effects_of_answer
+from agence.fold.answers import Side, disputed_lines, effects_of_answer, merged_text
 from agence.fold.clashes import OPPOSES, Clash, clashes
 from agence.fold.entity import RESOLVES, Entity
-from agence.fold.past import state_after
+from agence.fold.past import past_of
 from agence.fold.questions import DELETE, KEEP, Answer, Question, answer_of, questions
 from agence.schema.effects import Effect, effects_of
 from agence.schema.kinds import KINDS
@@ -173,10 +173,21 @@ def _sides(
             for event in events
             if event.id in question.members
         ]
+        found = _disputed(question, found, events)
     own = [one for one in found if one.mine]
     if len(own) == len(found):  # two agents of one clone: then it is theirs who speaks
         found = [one._replace(mine=one.by == shard.speaker) for one in found]
     return tuple(sorted(found, key=lambda one: (one.stamp, one.id)))
+
+
+def _disputed(question: Question, sides: list[Side], events: list[Event]) -> list[Side]:
+    """The sides with the lines of their texts that disagree."""
+    if question.what != "value" or not all("\n" in str(side.value) for side in sides):
+        return sides
+    lines = disputed_lines(merged_text(events, question.field, question.members)[0])
+    said = [[one for one in side.words.split("\n") if one in lines] for side in sides]
+    kept = (side._replace(disputed="\n".join(one)) for side, one in zip(sides, said, strict=True))
+    return list(kept) if all(said) else sides
 
 
 def _member(index: Index, shard: Shard, entity: Entity, question: Question) -> Side:
@@ -201,8 +212,7 @@ def _write(shard: Shard, scope: str, question: Question, event: Event, events: l
     else:
         value = written(event, question.field)
         words = words_of(shard, scope, value)
-    author = state_after(events, event.id)
-    sure = _percent(author) if author else None
+    sure = _said_sure(event, events)
     by, own = str(event.body["by"]), _is_own(shard.index(scope), event.id)
     return Side(event.id, by, event.stamp, value, words, sure, own)
 
@@ -231,6 +241,15 @@ def lived(event: Event) -> str:
 
 def _deletes(event: Event) -> bool:
     return any(one.get("op") == "delete" for one in effects_of(event))
+
+
+def _said_sure(event: Event, events: list[Event]) -> int | None:
+    """How sure the author of an event said to be, with it or before."""
+    seen = [*past_of(events, event.id), event]
+    theirs = [one for one in seen if one.body["by"] == event.body["by"]]
+    said = [(one.stamp, written(one, "confidence")) for one in theirs]
+    percents = [(stamp, value) for stamp, value in said if type(value) is int]
+    return max(percents)[1] if percents else None
 
 
 def _percent(entity: Entity) -> int | None:

@@ -49,7 +49,7 @@ def test_what_is_deleted_is_in_no_list_and_comes_back_as_it_was(context, verb):
         "count": 1,
     }
     after = show(context(f"{verb} show"), identity).data
-    assert after | {"updated": 0} == before | {"updated": 0}
+    assert {**after, "updated": 0} == {**before, "updated": 0}
     assert set(listed(context, verb)) == {identity, other}
 
 
@@ -62,9 +62,9 @@ def test_what_is_deleted_is_not_changed_and_the_editor_is_not_opened(context):
         raise AssertionError(text)
 
     context.editor = never
-    for how in ({"title": "two"}, {}):
+    for new_title in ("two", None):
         with pytest.raises(ShardError) as raised:
-            edit(context("^lesson edit"), identity, **how)
+            edit(context("^lesson edit"), identity, title=new_title)
         assert "^restore" in raised.value.hint
     assert context.events() == before
 

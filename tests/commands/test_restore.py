@@ -23,7 +23,10 @@ def test_what_another_clone_deleted_is_brought_back_in_both(desks, send):
     push(theirs("^push"))
     pull(ours("^pull"))
     for desk in desks:
-        assert show(desk("^lesson show"), identity).data | {"updated": 0} == before | {"updated": 0}
+        assert {**show(desk("^lesson show"), identity).data, "updated": 0} == {
+            **before,
+            "updated": 0,
+        }
 
 
 def test_what_is_there_is_left_alone(context):

@@ -239,6 +239,6 @@ def _said(one: Asked, decided: Answer) -> str:
     """The answer in a few words, with the words of the side that holds."""
     held = [side for side in one.sides if side.id in decided.chosen]
     if decided.strategy == TAKE and held:
-        plain = " ".join(held[0].words.split())
+        plain = " ".join((held[0].disputed or held[0].words).split())
         return f"{held[0].by}'s holds: {plain if len(plain) <= 80 else plain[:79] + '…'}"
     return answer_words(decided)

@@ -40,8 +40,9 @@ def ask(
     put_off = set() if again else queue.read()
     fresh = [one for one in waiting if one.question.id not in put_off]
     if fresh and not context.interactive:
+        count = f"{len(fresh)} conflict{'s' * (len(fresh) != 1)}"
         raise UsageError(
-            f"nobody is at the terminal to ask about {len(fresh)} conflicts",
+            f"nobody is at the terminal to ask about {count}",
             "answer each by `^conflicts answer ID --take WORD`",
         )
     done: list[dict[str, str]] = []

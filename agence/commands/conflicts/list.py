@@ -18,7 +18,7 @@ from agence.base.identifiers import short
 from agence.commands.contract import JSON, Context, Option, Report
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import moment
-from agence.fold.answers import Side
+from agence.fold.clashes import OPPOSES
 from agence.fold.entity import Entity
 from agence.fold.questions import ESCALATED, KEPT
 from agence.schema.kinds import ANSWER
@@ -53,42 +53,32 @@ def list_(
 
 def lines_of(one: Asked, *, whole: bool = False) -> list[str]:
     """A question as people read it; `whole` does not cut the words of its sides."""
-    question, entity = one.question, one.entity
+    question = one.question
     mark = {KEPT: " (both are kept, on purpose)"}.get(question.state, "")
     mark = f" (waits for {question.to or 'somebody'})" if question.state == ESCALATED else mark
-    lines = [f"{short(question.id)}  {about(one)} of {_named(entity)}{mark}"]
-    if question.what == "clash":
-        lines[0] = f"{short(question.id)}  {about(one)}{mark}"
+    lines = [f"{short(question.id)}  {about(one)}{mark}"]
     for side in one.sides:
         sure = f", {side.confidence}% sure" if side.confidence is not None else ""
         who = f"{side.by}, {moment(side.stamp.ms)}{sure}"
-        said = side.words if whole else differing(side, one.sides)
+        said = side.words if whole else side.disputed or side.words
         lines.append(f"    {short(side.id)}  {who}: {_folded(said, whole=whole)}")
     return lines
 
 
 def about(one: Asked) -> str:
     """What a question is about, in a few words."""
-    question = one.question
+    question, of = one.question, _named(one.entity)
     if question.what == "life":
-        return "deleted, and gone on with: the life"
+        return f"deleted by one, changed by another: {of}"
     if question.what == "answer":
         answered = short(question.field.removeprefix(ANSWER))
-        return f"two answers to conflict {answered}"
+        return f"two answers to conflict {answered} about {of}"
     if question.what == "value":
-        return f"the {question.field}"
-    if question.field == "opposes":
+        return f"the {question.field} of {of}"
+    if question.field == OPPOSES:
         return f"{len(one.sides)} that contradict each other"
     same = ", ".join(f"{n} {one.entity.text(n)}" for n in question.field.split("+"))
     return f"{len(one.sides)} {one.entity.kind}s that tell the same differently: {same}"
-
-
-def differing(side: Side, sides: tuple[Side, ...]) -> str:
-    """The lines of a side that not all the others have; all of it where it is one line."""
-    lines = side.words.split("\n")
-    others = [set(other.words.split("\n")) for other in sides if other.id != side.id]
-    own = [line for line in lines if any(line not in other for other in others) and line.strip()]
-    return "\n".join(own) if len(lines) > 1 and own else side.words
 
 
 def as_json(one: Asked) -> dict[str, JSON]:
