@@ -387,13 +387,14 @@ def test_a_page_of_governance_by_its_founder(context, page):
 
 def test_a_page_of_governance_by_anybody_else(desks):
     _, theirs = desks
+    theirs.keep("with a key of one's own")
     text = theirs.clone.read(LAWS) + "8. **Do as you like.**\n"
     theirs.clone.write(LAWS, text)
     theirs.clone.write(".agence/codex/STYLE.md", "# Style\n")
     for path in (LAWS, ".agence/codex/STYLE.md"):
         with pytest.raises(Refusal, match="only the founder"):
             adopt(theirs("^adopt"), [path])
-    assert theirs.events() == []
+    assert len(theirs.events()) == 1
     assert theirs.clone.read(LAWS) == text
     assert drafts(theirs) == [LAWS]
 
