@@ -46,9 +46,12 @@ def status(
     lines.append(_count(len(events), "event", "not published yet; `agence ^commit` publishes"))
     lines.append(_count(sends, "published event", "on no remote yet; `git push` shares"))
     lines += _by_hand(kept, fresh, behind)
+    claims = [one.ref for one in others if one.kinds == ["claim"]]
     for one in others:
         what = _count(one.events, "event", "known, not in force")
-        lines.append(f"{one.ref}: {what} ({', '.join(one.kinds)})")
+        lines += [] if one.ref in claims else [f"{one.ref}: {what} ({', '.join(one.kinds)})"]
+    if claims:
+        lines.append(_count(len(claims), "claim", "known from a remote; `agence ^sync` tells more"))
     lines += [
         _count(one.events, "event", f"of writer {short(one.writer)} does not count as governance")
         for one in laws

@@ -3,6 +3,7 @@
 import pytest
 
 from agence.base.errors import Refusal, ShardError, UsageError
+from agence.commands.status import status
 from agence.commands.sync import sync
 from agence.commands.tasks.add import add
 from agence.commands.tasks.claim import claim
@@ -301,3 +302,17 @@ def test_two_tasks_on_the_same_paths_claimed_at_the_same_time_are_not_both_held(
     assert holders(ours, "ship") == []
     release(theirs("^task release", speaker="olena"), "guard")
     assert claimed(ours, "ship")["fence"] == 2
+
+
+def test_claims_that_are_known_from_the_remote_alone_are_one_line_of_the_status(two):
+    ours, theirs = two
+    keep(ours, "other")
+    for name in ("ship", "other"):
+        claimed(ours, name)
+    theirs.clone.git("fetch", "--quiet")
+    lines = status(theirs("^status")).text.split("\n")
+    assert [line for line in lines if "claim" in line] == [
+        "2 claims known from a remote; `agence ^sync` tells more"
+    ]
+    synced(ours, theirs)
+    assert "claim" not in status(theirs("^status")).text
