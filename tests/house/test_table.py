@@ -15,7 +15,7 @@ from tests.clone import Clone
 from tests.conftest import ROOT, make_history
 
 COMMANDS = os.path.join(ROOT, "agence", "commands")
-SHARED_BY_COMMANDS = {"contract", "words", "shown", "gated", "sessions.shown"}
+SHARED_BY_COMMANDS = {"contract", "words", "shown", "gated", "sessions.shown", "tasks.shown"}
 SENTENCE = re.compile(r"[A-Z][^\n]*[^.\s]\.").fullmatch
 ROWS = pytest.mark.parametrize("row", table.ROWS, ids=lambda row: row.name)
 
@@ -111,7 +111,7 @@ def shard(tmp_path_factory, programs, git_identity):
     clone.git("push", "--quiet", "--set-upstream", "origin", "main")
     clone.run("agence", "^init")
     lines = {row.name: typed(row) for row in table.ROWS}
-    for kind in table.KINDS:
+    for kind in (*table.KINDS, *table.WORK_KINDS):
         said = json.loads(clone.run("agence", f"^{kind}", "add", "the queue", "--json").stdout)
         lines[f"{kind} add"].append("another")
         lines[f"{kind} show"].append(said["data"]["id"])
@@ -123,6 +123,7 @@ def shard(tmp_path_factory, programs, git_identity):
         lines[name].append("queue")
     lines["shard add"] += ["other", _another_shard(str(folder / "other"))]
     lines["shard remove"].append("other")
+    _add_task_lines(clone, lines)
     lines["shell-init"].append("bash")
     for name in ("hooks install", "hooks remove"):
         lines[name].append("git")
@@ -131,6 +132,48 @@ def shard(tmp_path_factory, programs, git_identity):
     lines["run"].append("git-status")
     lines["system"].append("bash")
     return clone, lines
+
+
+def _another_shard(path):
+    """The path of a repository with a shard of its own, to be linked."""
+    other = Clone(path)
+    os.mkdir(path)
+    other.git("init", "--quiet")
+    make_history(other)
+    other.run("agence", "^init")
+    other.run("agence", "^commit")
+    return path
+
+
+def _add_task_lines(clone, lines):
+    """Tasks in the states that the verbs want, and the lines that do something to them."""
+    given = ("--agent", "ralph", "--state", "agent-assigned")
+    options = {"waits": ("--needs", "plain"), "over": ("--state", "done"), "given": given}
+    for name in ("plain", "waits", "over", "given", "free", "renewed", "released", "other"):
+        more = options.get(name, ())
+        clone.run("agence", "^task", "add", f"do {name}", "--id", name, *more)
+    for name in ("renewed", "released"):
+        clone.run("agence", "^task", "claim", name)
+    typed_ = {
+        "add": "another",
+        "expr": "***made ^ plain",
+        "show": "plain",
+        "dep": "other plain",
+        "undep": "waits plain",
+        "set": "other paused",
+        "start": "free",
+        "done": "plain",
+        "reopen": "over",
+        "vote": "plain up",
+        "claim": "free",
+        "renew": "renewed",
+        "release": "released",
+        "takeover": "given",
+        "edit": "plain --priority 2",
+        "check": "--scope-of plain lib/x",
+    }
+    for verb, words in typed_.items():
+        lines[f"task {verb}"] += [words] if verb == "expr" else words.split()
 
 
 def _another_shard(path):
