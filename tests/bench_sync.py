@@ -5,16 +5,19 @@
 
 Two clones of one remote on this disk, 1,000 lessons, five of them edited ten times on each side
 between any two measures. Rounds alternate with git's own in a repository of as many text files of
-that size; medians of wall time are printed. Nothing here passes or fails.
+that size. Medians are printed, of wall time and of the processor time of all the processes; on a
+busy machine the second says more. Nothing here passes or fails.
 """
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 LESSONS = int(os.environ.get("LESSONS", "1000"))
 ROUNDS = int(os.environ.get("ROUNDS", "9"))
@@ -52,6 +55,13 @@ for n in range(times):
 """
 
 
+class Times(NamedTuple):
+    """Milliseconds of wall time, and of processor time of a program and all that it starts."""
+
+    wall: float
+    processor: float
+
+
 class Bench:
     """A folder with two clones of a shard, and two of a plain repository of text files."""
 
@@ -80,11 +90,11 @@ class Bench:
             stderr=subprocess.DEVNULL,
         ).stdout
 
-    def timed(self, where: str, *words: str) -> float:
-        """Milliseconds of wall time of a program in one of the clones."""
-        before = time.perf_counter()
+    def timed(self, where: str, *words: str) -> Times:
+        """What a program in one of the clones takes."""
+        wall, processor = time.perf_counter(), _processor()
         self.run(where, *words)
-        return (time.perf_counter() - before) * 1000
+        return Times((time.perf_counter() - wall) * 1000, (_processor() - processor) * 1000)
 
     def edit(self, where: str) -> None:
         """Edit the shared lessons in a clone of the shard."""
@@ -122,10 +132,10 @@ class Bench:
         self.run(where, "git", "commit", "-qam", "edit")
         return [str(path) for path in texts]
 
-    def drivers(self) -> float:
-        """Milliseconds of five runs of the merge driver on views as they are."""
+    def drivers(self) -> Times:
+        """What five runs of the merge driver on views as they are."""
         views = sorted((self.folder / "ours/.agence/synthetic/lessons").iterdir())[:SHARED]
-        total = 0.0
+        runs = []
         for view in views:
             base = view.read_text()
             for name, text in (
@@ -134,10 +144,11 @@ class Bench:
                 ("yours", base.replace("Paragraph 11", "Yours")),
             ):
                 (self.folder / name).write_text(text)
-            total += self.timed("", str(BIN / "agence-merge"), "view", "base", "mine", "yours", "x")
-        return total
+            words = (str(BIN / "agence-merge"), "view", "base", "mine", "yours", "x")
+            runs.append(self.timed("", *words))
+        return Times(*map(sum, zip(*runs, strict=True)))
 
-    def pull(self) -> dict[str, float]:
+    def pull(self) -> dict[str, Times]:
         """One round of `git pull` on both."""
         for name in ("theirs", "ours"):
             self.edit(name)
@@ -155,7 +166,7 @@ class Bench:
             self.run(peer, "git", "pull", "-q", "--no-rebase", "--no-edit")
         return found
 
-    def sync(self) -> dict[str, float]:
+    def sync(self) -> dict[str, Times]:
         """One round of `^sync`, with ten edits on each side and without any."""
         self.edit("theirs")
         self.run("theirs", AGENCE, "^sync")
@@ -186,18 +197,28 @@ def main() -> None:
         bench.pull()
         rounds = [bench.sync() | bench.pull() for _ in range(ROUNDS)]
     print(f"{LESSONS} lessons, {EDITS} edits of {SHARED} on each side, median of {ROUNDS} rounds")
-    median = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
-    for name, value in median.items():
-        print(f"{value:8.1f} ms  {name}")
+    median = {
+        name: Times(*map(statistics.median, zip(*(one[name] for one in rounds), strict=True)))
+        for name in rounds[0]
+    }
+    print("    wall   processor")
+    for name, (wall, processor) in median.items():
+        print(f"{wall:8.1f} ms {processor:8.1f} ms  {name}")
     bars = (
         ("^sync, ten edits on each side", ("git fetch", "git push"), 100),
         ("^sync, nothing to do", ("git fetch, nothing to do", "git push, nothing to do"), 100),
         ("git pull of the shard", ("git pull of plain texts", "five merge drivers"), 0),
     )
     for name, parts, more in bars:
-        bar = sum(median[part] for part in parts) + more
+        sums = [sum(one) + more for one in zip(*(median[part] for part in parts), strict=True)]
+        ratios = " and ".join(f"{a / b:.2f}" for a, b in zip(median[name], sums, strict=True))
         said = " + ".join([*parts, *([f"{more} ms"] if more else [])])
-        print(f"{name}: {median[name] / bar:.2f} of {said}")
+        print(f"{name}: {ratios} of {said}")
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
