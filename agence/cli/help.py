@@ -140,7 +140,7 @@ def _listed(rows: Iterable[Row]) -> list[tuple[str, str]]:
     for row in rows:
         head, _, action = row.name.partition(" ")
         label = row.label("~" if head in table.SHORT_KINDS else "")
-        if action and head in table.KINDS:
+        if action and head in (*table.KINDS, *table.WORK_KINDS):
             listed[label.split()[0] + " ..."] = f"{', '.join(table.ACTIONS)} {head}s"
         else:
             listed[", ".join(dict.fromkeys([label, *map(row.label, row.doors)]))] = row.summary
