@@ -18,7 +18,7 @@ from agence.fold.answers import Side, disputed_lines, effects_of_answer, merged_
 from agence.fold.clashes import OPPOSES, Clash, clashes
 from agence.fold.entity import RESOLVES, Entity
 from agence.fold.past import past_of
-from agence.fold.questions import DELETE, KEEP, Answer, Question, answer_of, questions
+from agence.fold.questions import DELETE, KEEP, Answer, Question, answer_of, not_held, questions
 from agence.schema.effects import Effect, effects_of
 from agence.schema.kinds import KINDS
 from agence.shard.index import Index
@@ -44,6 +44,11 @@ def asked(shard: Shard, scope: str) -> list[Asked]:
         for one in questions(entities.values(), clashing)
     ]
     return sorted(found, key=lambda one: (one.sides[-1].stamp, one.question.id), reverse=True)
+
+
+def not_held_here(shard: Shard, scope: str) -> dict[str, str]:
+    """Id of an entity that the answer to a clash did not choose -> the id of that clash."""
+    return not_held(*_contested(shard, scope))
 
 
 def one_asked(shard: Shard, scope: str, prefix: str) -> Asked:

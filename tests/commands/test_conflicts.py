@@ -14,6 +14,7 @@ from agence.commands.conflicts.show import show
 from agence.commands.delete import delete
 from agence.commands.history import history
 from agence.commands.knowledge.edit import edit
+from agence.commands.knowledge.list import list_ as list_of_kind
 from agence.commands.knowledge.show import show as show_entity
 from agence.commands.pull import pull
 from agence.commands.push import push
@@ -287,6 +288,11 @@ def test_what_contradicts_is_answered_and_the_other_is_not_held(desks):
     assert items(ours) == items(theirs) == []
     (decision,) = items(ours, settled=True)
     assert (decision["held"], decision["lost"]) == (["DB"], ["db"])
+    for desk in desks:
+        texts = {one: show_entity(desk("^belief show"), one).text for one in (mine, yours)}
+        assert [one for one, text in texts.items() if "not held" in text] == [mine]
+        listed = list_of_kind(desk("^belief list")).text.split("\n")
+        assert [line[:8] for line in listed if "(not held)" in line] == [mine[:8]]
 
 
 def test_tellings_merge_into_one_in_the_editor(desks):

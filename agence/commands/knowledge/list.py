@@ -21,6 +21,8 @@ from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, line
 from agence.commands.words import tags_of
 from agence.fold.entity import Entity
+from agence.schema.kinds import KINDS
+from agence.shard.conflicts import not_held_here
 
 
 def list_(
@@ -48,7 +50,9 @@ def list_(
             if limit and len(found) == limit:
                 break
     mark = "~" if scope == "private" else "^"
-    text = "\n".join(line(entity) for entity in found)
+    lost = not_held_here(context.shard, scope) if KINDS[kind].key and not of else {}
+    marks = dict.fromkeys(lost, " (not held)")
+    text = "\n".join(line(entity) + marks.get(entity.id, "") for entity in found)
     none = f"No {kind} in the shard {of}." if of else f"No {kind} here yet."
     none = f"No {kind} was deleted." if deleted else none
     text = text or (none if of or deleted else f'{none} Keep one: agence {mark}{kind} add "..."')

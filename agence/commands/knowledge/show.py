@@ -17,6 +17,7 @@ from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, moment
 from agence.fold.entity import Entity
 from agence.fold.view import contested_fields
+from agence.shard.conflicts import not_held_here
 
 
 def show(
@@ -40,13 +41,13 @@ def show(
         f"written at the same time as {one.field} ({short(one.event)}): {one.value}"
         for one in entity.lost
     ]
-    head += _marks(entity)
+    head += _marks(context, scope, entity)
     body = entity.text("body")
     return Report("\n".join([*head, *(["", body] if body else [])]), as_json(entity))
 
 
-def _marks(entity: Entity) -> list[str]:
-    """That it was deleted, or that people disagree about it; and what to do."""
+def _marks(context: Context, scope: str, entity: Entity) -> list[str]:
+    """That it was deleted, contested or answered otherwise; and what to do."""
     mark = "~" if entity.scope == "instance" else "^"
     marks = []
     if entity.deleted:
@@ -54,4 +55,7 @@ def _marks(entity: Entity) -> list[str]:
     elif entity.conflicts:
         fields = ", ".join(contested_fields(entity))
         marks.append(f"contested: {fields}; `agence {mark}conflicts` shows both sides")
+    clash = "" if entity.deleted else not_held_here(context.shard, scope).get(entity.id, "")
+    if clash:
+        marks.append(f"not held: what contradicts it was chosen (conflict {short(clash)})")
     return marks
