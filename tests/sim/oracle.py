@@ -4,6 +4,7 @@ It is read from what lies in git, by a fold of its own.
 """
 
 import json
+import shutil
 
 from agence.events.event import read
 from agence.fold.entity import Entity
@@ -30,6 +31,7 @@ def check(world: World) -> dict[str, Entity]:
     assert len(cut) == len(lines), "events wait for what they rest on"
     for seat in world.seats:
         _check_seat(seat, set(lines.values()), expected, state)
+    _check_newcomer(world, expected)
     check_meaning(cut, state)
     _check_forge(world)
     return state
@@ -70,6 +72,18 @@ def _check_seat(
     problems = seat.say("^verify").data["problems"]
     seat.skew = there
     assert not problems, f"{who}: does not verify: {problems}"
+
+
+def _check_newcomer(world: World, expected: tuple[str, str]) -> None:
+    """Whoever comes now, with the last commit alone, finds the same."""
+    seat = Seat(world, f"newcomer-{world.number()}", 0)
+    seat.clock()
+    url = f"file://{world.forge.path}"
+    world.forge.git("clone", "--quiet", "--depth", "1", url, seat.clone.path)
+    seat.say("^init")
+    said = seat.say("^state", hash_only=True).data
+    assert (said["state"], said["cut"]) == expected, "a newcomer finds another state"
+    shutil.rmtree(seat.clone.path)
 
 
 def _check_files(seat: Seat, views: dict[str, bytes]) -> None:
