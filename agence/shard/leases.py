@@ -31,6 +31,7 @@ from agence.shard.tasks import plain
 
 KIND = "claim"
 SHARED = "refs/agence/shared/claims"
+LONGEST = 7 * 24 * 60  # minutes that a lease may last beyond its newest event
 
 _BRANCH = f"refs/heads/{SHARED_BRANCH}"
 _LIMITS = (
@@ -42,7 +43,7 @@ _QUIET = (
     *("--no-auto-maintenance", "--no-recurse-submodules"),
 )
 _PUSH = (*PUSH, "--no-follow-tags", "--recurse-submodules=no")
-_NAME = re.compile(r"claims/([0-9a-f]{64})/([1-9][0-9]{0,8})").fullmatch
+_NAME = re.compile(r"claims/([0-9a-f]{64})/([1-9][0-9]{0,14})").fullmatch
 _TRIES = 8
 _PAUSE = 0.02  # seconds before the second try, at the most; twice as long before each one after it
 _NOBODY = {
@@ -234,11 +235,12 @@ def _lease(shard: Shard, empty: Lease, content: bytes) -> Lease:
     if (fields.get("task"), fields.get("fence")) != (empty.task, empty.fence):
         return empty
     scope = fields.get("scope")
+    last = max(one.stamp.ms for one in events) + LONGEST * 60_000
     return empty._replace(
         events=events,
         agent=plain(claim.text("agent")),
         writer=claim.writer,
-        until=until if isinstance(until, int) else 0,
+        until=min(until, last) if isinstance(until, int) else 0,
         scope=tuple(one for one in scope if isinstance(one, str))
         if isinstance(scope, list)
         else (),

@@ -15,6 +15,7 @@ from agence.work.states import PENDING
 
 KIND = "task"
 _ID = 64  # hex digits
+_GREATEST = 10**14  # fence that is believed
 _SHOWN = 100  # characters of a name, an agent or a path
 
 
@@ -172,7 +173,7 @@ def _claim(value: object) -> Claim | None:
     agent, fence, writer, until = (value.get(name) for name in Claim._fields)
     if not (isinstance(agent, str) and isinstance(writer, str)):
         return None
-    if not (isinstance(fence, int) and isinstance(until, int)):
+    if not (isinstance(fence, int) and isinstance(until, int) and 0 <= fence <= _GREATEST):
         return None
     return Claim(plain(agent), fence, writer, until)
 

@@ -6,7 +6,7 @@ from agence.base.errors import Refusal, ShardError, UsageError
 from agence.commands.status import status
 from agence.commands.sync import sync
 from agence.commands.tasks.add import add
-from agence.commands.tasks.claim import claim
+from agence.commands.tasks.claim import claim, terms_of
 from agence.commands.tasks.done import done
 from agence.commands.tasks.edit import edit
 from agence.commands.tasks.list import list_
@@ -17,6 +17,7 @@ from agence.commands.tasks.reopen import reopen
 from agence.commands.tasks.set import set_
 from agence.commands.tasks.show import show
 from agence.commands.tasks.takeover import takeover
+from agence.shard import claims
 
 MINUTE = 60_000
 
@@ -316,3 +317,14 @@ def test_claims_that_are_known_from_the_remote_alone_are_one_line_of_the_status(
     ]
     synced(ours, theirs)
     assert "claim" not in status(theirs("^status")).text
+
+
+def test_no_lease_lasts_longer_than_a_week_whatever_it_says(two):
+    ours, theirs = two
+    identity = shown(ours, "ship")["id"]
+    terms = terms_of(ours("^task claim", speaker="ralph"), 60)
+    taken = claims.claim(ours("^x").shard, identity, terms._replace(until=2**53 - 1))
+    assert taken.claim.fence == 1
+    theirs.now += 8 * 24 * 60 * MINUTE
+    said = takeover(theirs("^task takeover", speaker="olena"), "ship")
+    assert (said.data["fence"], said.data["over"]) == (2, "@ralph")

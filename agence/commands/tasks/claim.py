@@ -19,9 +19,9 @@ from agence.commands.tasks.shown import as_json, doer, look, scopes, until
 from agence.shard import claims
 from agence.shard.claims import Taken
 from agence.shard.holding import Terms
+from agence.shard.leases import LONGEST
 
 LEASE = 60  # minutes
-MOST = 7 * 24 * 60
 
 
 def claim(
@@ -48,8 +48,8 @@ def claim(
 
 def terms_of(context: Context, minutes: int) -> Terms:
     """For whom and until when a task is claimed. Raises UsageError for what is no time."""
-    if not 1 <= minutes <= MOST:
-        raise UsageError(f"--minutes must be 1-{MOST}, not {minutes}", "a claim can be renewed")
+    if not 1 <= minutes <= LONGEST:
+        raise UsageError(f"--minutes must be 1-{LONGEST}, not {minutes}", "a claim can be renewed")
     agent, is_person = doer(context)
     now = context.now()
     return Terms(agent, is_person, now, now + minutes * 60_000)
