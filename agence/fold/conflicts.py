@@ -58,15 +58,16 @@ def conflicts_of(kind: str, field: str, rivals: tuple[Write, ...]) -> list[Confl
 
 
 def settled_of(
-    kind: str, field: str, writes: list[Write], said: Mapping[str, Any]
+    kind: str, field: str, writes: list[Write], said: Mapping[str, Any], rule: Rule | None = None
 ) -> list[Settled]:
     """The conflicts of a field that its own later writes answered.
 
-    `said` maps an event to what it says it resolves: {"conflict": id, "strategy": name}.
+    `said` maps an event to what it says it resolves: {"conflict": id, "strategy": name}. `rule`
+    stands in the place of the field's own.
     """
     if _is_linear(writes):
         return []
-    rule: Rule = life if field == LIFE else rule_of(kind, field)
+    rule = rule or (life if field == LIFE else rule_of(kind, field))
     found = {}
     for write in writes:
         before = [one for one in writes if write.seen >> one.at & 1]

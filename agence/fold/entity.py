@@ -4,20 +4,26 @@ The result is a function of the *set* of events. The order they are walked in is
 `parents`, ties by (stamp, writer, id), and the rules of `crdt/` are themselves functions of sets.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from heapq import heapify, heappop, heappush
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from agence.base.identifiers import short, slug
 from agence.base.stamps import Stamp, believed
+from agence.crdt.custom import Custom, Unmerged
+from agence.crdt.latest import latest
 from agence.crdt.life import DELETE, EDIT, RESTORE, life
-from agence.crdt.write import Write
+from agence.crdt.write import Outcome, Write
 from agence.events.event import VERSION, Event
 from agence.fold.conflicts import LIFE, Conflict, Settled, conflicts_of, settled_of
 from agence.schema.effects import Effect, effects_of
 from agence.schema.kinds import KINDS, rule_of
 
 RESOLVES = "resolves"  # the member of an event's data that says which conflict it answers
+
+Merges = Mapping[tuple[str, str], Custom]  # (kind, field) -> the rule in the place of its own
+NO_MERGES: Merges = MappingProxyType({})
 
 _Effect = tuple[str, str, Any, tuple[str, ...]]  # field, op, value, ids of cited events
 
@@ -41,6 +47,8 @@ class Entity(NamedTuple):
     lost       concurrent values that were not chosen
     conflicts  what no rule could choose between, and nobody has answered
     settled    what somebody has answered
+    refused    fields whose merge function is needed and can't be used here: what they show is the
+               newest of the values, and may be another elsewhere
     """
 
     id: str
@@ -58,6 +66,7 @@ class Entity(NamedTuple):
     deleted: bool = False
     conflicts: tuple[Conflict, ...] = ()
     settled: tuple[Settled, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def text(self, field: str) -> str:
         """A field as text, "" where it was never written."""
@@ -83,7 +92,7 @@ class Entity(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """Its canonical JSON form, what state hashes are taken of.
 
-        It says of deletion, conflicts and answers only where there are some.
+        It says of deletion, conflicts, answers and refusals only where there are some.
         """
         state = self._asdict()
         del state["name"]
@@ -91,7 +100,8 @@ class Entity(NamedTuple):
         state["heads"] = list(self.heads)
         for name in ("lost", "conflicts", "settled"):
             state[name] = [[_plain(part) for part in one] for one in state[name]]
-        for name in ("deleted", "conflicts", "settled"):
+        state["refused"] = list(self.refused)
+        for name in ("deleted", "conflicts", "settled", "refused"):
             if not state[name]:
                 del state[name]
         return state
@@ -138,7 +148,9 @@ def present(events: Iterable[Event], elsewhere: Container[str] = ()) -> list[Eve
     return ordered
 
 
-def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Entity | None:
+def fold_entity(
+    events: Iterable[Event], elsewhere: Container[str] = (), merges: Merges = NO_MERGES
+) -> Entity | None:
     """The entity that `events`, all about it, make; None while its create event is absent or waits.
 
     `elsewhere` holds the ids of the other entities' events in the cut.
@@ -157,7 +169,8 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
         for field, op, value, cites in _effects(ordered[at]):
             write = Write(ordered[at].id, stamps[at], at, seen[at], op, value, cites)
             writes.setdefault(field, []).append(write)
-    state = _fields(first.kind, writes, {one.id: (one.data or {}).get(RESOLVES) for one in ordered})
+    said = {one.id: (one.data or {}).get(RESOLVES) for one in ordered}
+    state = _fields(first.kind, writes, said, merges)
     return Entity(
         id=first.id,
         kind=first.kind,
@@ -173,7 +186,9 @@ def fold_entity(events: Iterable[Event], elsewhere: Container[str] = ()) -> Enti
     )
 
 
-def _fields(kind: str, writes: dict[str, list[Write]], said: dict[str, Any]) -> dict[str, Any]:
+def _fields(
+    kind: str, writes: dict[str, list[Write]], said: dict[str, Any], merges: Merges
+) -> dict[str, Any]:
     """What the writes come to: the values of the fields, and what was lost, open and answered."""
     lived = writes.get(LIFE, [])
     alive = life(lived)
@@ -181,20 +196,34 @@ def _fields(kind: str, writes: dict[str, list[Write]], said: dict[str, Any]) -> 
     lost: list[Lost] = []
     conflicts = conflicts_of(kind, LIFE, alive.rivals)
     settled = settled_of(kind, LIFE, lived, said)
+    refused: list[str] = []
     for name in sorted(writes.keys() - {LIFE}):
-        outcome = rule_of(kind, name)(writes[name])
+        custom = merges.get((kind, name))
+        outcome = _merged(custom, writes[name]) if custom else rule_of(kind, name)(writes[name])
+        if outcome is None:
+            refused.append(name)
+            outcome = latest(writes[name])._replace(rivals=())
         fields[name] = outcome.value
         losing = sorted(outcome.lost, key=lambda one: one.event)
         lost += (Lost(name, one.value, one.event) for one in losing)
         conflicts += conflicts_of(kind, name, outcome.rivals)
-        settled += settled_of(kind, name, writes[name], said)
+        settled += settled_of(kind, name, writes[name], said, custom.rivals if custom else None)
     return {
         "fields": fields,
         "lost": tuple(lost),
         "deleted": alive.value,
         "conflicts": tuple(conflicts),
         "settled": tuple(settled),
+        "refused": tuple(refused),
     }
+
+
+def _merged(custom: Custom, writes: list[Write]) -> Outcome | None:
+    """What a function that people brought makes of the writes; None where it can't be used."""
+    try:
+        return custom.fold(writes)
+    except Unmerged:
+        return None
 
 
 def _counts(event: Event, first: Event) -> bool:

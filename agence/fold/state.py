@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from agence.base.canonical import encode
 from agence.base.digest import hex_digest
 from agence.events.event import Event
-from agence.fold.entity import Entity, fold_entity, present
+from agence.fold.entity import NO_MERGES, Entity, Merges, fold_entity, present
 
 
 def closed(events: Iterable[Event]) -> list[Event]:
@@ -13,14 +13,14 @@ def closed(events: Iterable[Event]) -> list[Event]:
     return present(events)
 
 
-def fold(cut: Iterable[Event]) -> dict[str, Entity]:
-    """Every entity of a cut by its id."""
+def fold(cut: Iterable[Event], merges: Merges = NO_MERGES) -> dict[str, Entity]:
+    """Every entity of a cut by its id. `merges` are the rules of fields that have a function."""
     cut = list(cut)
     ids = {event.id for event in cut}
     groups: dict[str, list[Event]] = {}
     for event in cut:
         groups.setdefault(event.entity, []).append(event)
-    folded = (fold_entity(group, ids) for group in groups.values())
+    folded = (fold_entity(group, ids, merges) for group in groups.values())
     return {entity.id: entity for entity in folded if entity is not None}
 
 

@@ -75,6 +75,11 @@ _CLAIM = {
     "until": Field("latest", "number", "milliseconds since 1970; 0 where it was given back"),
     "scope": Field("latest", "object", "the paths that it works on, a list"),
 }
+_MERGE = {
+    "name": Field("latest", "line", "the name of the function"),
+    "hash": Field("latest", "line", "the hash of the code that it comes from"),
+    "target": Field("latest", "line", "the kind and the field that it merges, as kind.field"),
+}
 _BELIEF = {
     "subject": Field("latest", "line", "what it is about"),
     "relation": Field("latest", "line", "how the two are related"),
@@ -137,6 +142,7 @@ KINDS: dict[str, Kind] = {
         Kind("codex", "internal", "codex", _PAGE, "a page of governance", closed=True),
         Kind("handoff", "internal", "", _OFFER, "work that passes from one to another"),
         Kind("claim", "internal", "", _CLAIM, "who took a task, until when", closed=True),
+        Kind("merge", "internal", "", _MERGE, "a function that merges a field", closed=True),
     )
 }
 

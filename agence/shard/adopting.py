@@ -151,6 +151,8 @@ def _view_of(shard: Shard, event: Event) -> tuple[str, bytes]:
     entity = shard.index("shared").entity(event.entity)
     if entity is None:
         raise ShardError(f"the event {event.id[:8]} is kept and not in force", "see `^verify`")
+    if entity.refused:
+        raise ShardError("the change is kept, and can't be shown here", "see `^merge list`")
     return next(iter(rendered([shard.whole(entity)], shard.pins.founder).items()))
 
 

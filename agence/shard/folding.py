@@ -1,27 +1,45 @@
 """Fold entities again from the events in force, and put them and their words into the index."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from agence.events.blob import referred
-from agence.fold.entity import Entity, fold_entity
+from agence.fold.entity import Entity, Merges, fold_entity
 from agence.recall.passages import passages
 from agence.shard.blobs import Blobs
 from agence.shard.cores import spread
 from agence.shard.index import EntityWriter, Index, entity_of, state_of
 from agence.shard.judging import known
+from agence.shard.merges import before_of, in_force, kinds_in
 
 _SHARE = 4_000_000  # bytes of lines that are folded at once
 
 _About = tuple[str, list[bytes]]  # an entity's id, and the lines of its events in force
 
 
-def fold_again(index: Index, touched: Iterable[str], blobs: Blobs) -> None:
-    """Put what each of the entities `touched` is now in the place of what it was."""
+def fold_again(index: Index, touched: Iterable[str], blobs: Blobs, top: str) -> None:
+    """Put what each of the entities `touched` is now in the place of what it was.
+
+    What functions merge is folded too, where these came, went, or are of another version now; `top`
+    is the work tree.
+    """
+    _fold_all(index, touched, blobs, in_force(index, top).rules)
+    now, before = in_force(index, top), before_of(index)
+    if now.fingerprint != before:
+        sql = "SELECT id FROM entity WHERE place = ? AND kind = ?"
+        kinds = kinds_in(before) | kinds_in(now.fingerprint)
+        rows = [row for kind in kinds for row in index.rows(sql, [index.place, kind])]
+        _fold_all(index, {row[0] for row in rows}, blobs, now.rules)
+        values = [now.fingerprint, index.place]
+        index.rows("UPDATE place SET merges = ? WHERE n = ?", values)
+
+
+def _fold_all(index: Index, touched: Iterable[str], blobs: Blobs, merges: Merges) -> None:
     with EntityWriter(index) as entities:
-        for share, found in spread(_shares(index, touched), _folded):
+        for share, found in spread(_shares(index, touched), partial(_folded, merges)):
             for (identity, _), one in zip(share, found, strict=True):
                 if one is None:
                     entities.drop(identity)
@@ -75,13 +93,13 @@ def _shares(index: Index, touched: Iterable[str]) -> Iterator[list[_About]]:
         yield share
 
 
-def _folded(share: list[_About]) -> list[Any]:
-    return [_fold(lines) for _, lines in share]
+def _folded(merges: Merges, share: list[_About]) -> list[Any]:
+    return [_fold(lines, merges) for _, lines in share]
 
 
-def _fold(lines: list[bytes]) -> list[Any] | None:
+def _fold(lines: list[bytes], merges: Merges) -> list[Any] | None:
     """What a row of the index says of an entity, and its passages: None where texts are missing."""
-    entity = fold_entity(map(known, lines), _Everything())
+    entity = fold_entity(map(known, lines), _Everything(), merges)
     if entity is None:
         return None
     apart = any(map(referred, entity.fields.values()))

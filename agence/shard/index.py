@@ -16,7 +16,7 @@ from agence.base.errors import OutsideError
 from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
-VERSION = 5
+VERSION = 6
 
 _SCHEMA = f"""
 CREATE TABLE event(
@@ -42,7 +42,7 @@ CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) W
 CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL, last TEXT NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL,
-    roots TEXT NOT NULL, ours INTEGER NOT NULL DEFAULT 0);
+    roots TEXT NOT NULL, ours INTEGER NOT NULL DEFAULT 0, merges TEXT NOT NULL DEFAULT '');
 CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
     WITHOUT ROWID;
 CREATE INDEX force_waits ON force(place, n) WHERE waits;
@@ -299,6 +299,7 @@ def entity_of(state: str) -> Entity:
     record = json.loads(state)
     record["heads"] = tuple(record["heads"])
     record["lost"] = tuple(Lost(*one) for one in record["lost"])
+    record["refused"] = tuple(record["refused"])
     if record["conflicts"] or record["settled"]:
         record["conflicts"] = tuple(_conflict(*one) for one in record["conflicts"])
         record["settled"] = tuple(_settled(*one) for one in record["settled"])

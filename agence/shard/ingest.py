@@ -50,7 +50,7 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
         touched = bring_in_force(index, _roots(index, at), everywhere=everywhere)
         _prune_trees(index)
         _prune_places(index)
-        fold_again(index, touched, blobs)
+        fold_again(index, touched, blobs, repo.work_tree)
     finally:
         if collecting:
             gc.enable()

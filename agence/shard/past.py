@@ -29,6 +29,7 @@ from agence.shard.ingest import read_tree
 from agence.shard.intake import keep
 from agence.shard.judging import known
 from agence.shard.layout import LOG, folder
+from agence.shard.merges import of_cut
 from agence.shard.shard import Shard
 
 _KEPT = 500  # cuts whose names are remembered
@@ -161,7 +162,8 @@ def _folded(shard: Shard, scope: str, now: Index, cut: Collection[Event]) -> Ind
         past.db.executemany("INSERT INTO blob VALUES (?, ?)", list(now.rows("SELECT * FROM blob")))
         blobs = shard.blobs(scope)
         with EntityWriter(past) as entities:
-            for entity in fold(cut).values():
+            merges = of_cut(cut, past.founder, shard.repo.work_tree)
+            for entity in fold(cut, merges).values():
                 entities.put(entity, passages_of(blobs.whole(past, entity)))
     return past
 

@@ -18,6 +18,7 @@ from agence.shard.edited import edited
 from agence.shard.index import Index
 from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
+from agence.shard.merges import of_cut
 from agence.shard.shard import Shard
 from agence.shard.staged import staged_segments
 from agence.shard.views import rendered, small_files, view_path
@@ -67,7 +68,7 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
 def tree_views(shard: Shard) -> dict[str, bytes]:
     """What every view of the checked-out tree should say."""
     index = shard.index("shared")
-    entities = _entities(index, set(_held(index, _head_tree(shard))))
+    entities = _entities(shard, index, set(_held(index, _head_tree(shard))))
     return small_files() | rendered(map(shard.whole, entities), shard.pins.founder)
 
 
@@ -241,14 +242,15 @@ def _size(index: Index, segment: str) -> int:
     return int(index.one(sql, [segment]) or 0)
 
 
-def _entities(index: Index, numbers: set[int]) -> list[Entity]:
+def _entities(shard: Shard, index: Index, numbers: set[int]) -> list[Entity]:
     """The fold of these events: from the index where they are just what is in force."""
     if _is_in_force(index, numbers):
         return list(index.entities(deleted=True))
     events = [
         e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
     ]
-    return list(fold(closed(events)).values())
+    merges = of_cut(events, shard.pins.founder, shard.repo.work_tree)
+    return list(fold(closed(events), merges).values())
 
 
 def _is_in_force(index: Index, numbers: set[int]) -> bool:
@@ -266,7 +268,7 @@ def stale_views(shard: Shard, index: Index, numbers: set[int]) -> dict[str, byte
     if _is_in_force(index, numbers):
         rows = index.entities_but(listed)
     else:
-        rows = ((0, entity) for entity in _entities(index, numbers))
+        rows = ((0, entity) for entity in _entities(shard, index, numbers))
     for row, entity in rows:
         for path, content in rendered([shard.whole(entity)], shard.pins.founder).items():
             oid = blob_id(content)

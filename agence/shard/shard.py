@@ -203,7 +203,7 @@ class Shard:
         name = self.repo.git_dir if scope == "shared" else "private"
         seen = f"{at.fingerprint()} {sorted(self.log(scope).lengths().items())}"
         index = open_index(path) if _can_write(path) else None
-        if index is not None and _is_current(index, name, seen):
+        if index is not None and self._is_current(index, name, seen):
             return index
         with _try_lock(f"{path}.lock", writable=index is not None) as free:
             if index is None or not free:
@@ -217,6 +217,20 @@ class Shard:
                 self._after_ingest(index, at)
         return index
 
+    def _is_current(self, index: Index, name: str, seen: str) -> bool:
+        index.enter(name)
+        index.founder = self.pins.founder
+        if not index.place:
+            return False
+        sql = "SELECT seen, merges FROM place WHERE n = ?"
+        try:
+            before, merges = next(iter(index.rows(sql, [index.place])))
+        except apsw.Error:
+            return False
+        if before != seen or not merges:
+            return bool(before == seen)
+        return bool(load("agence.shard.merges").is_followed(index, self.repo.work_tree))
+
     def _enter(self, index: Index, name: str, seen: str) -> None:
         index.rows(
             "INSERT INTO place(name, seen, roots) VALUES (?, ?, '-')"
@@ -224,6 +238,7 @@ class Shard:
             [name, seen],
         )
         index.enter(name)
+        index.founder = self.pins.founder
 
     def _after_ingest(self, index: Index, at: Carriers) -> None:
         if not _can_write(self.layout.index("shared")):
@@ -301,13 +316,3 @@ def _can_write(path: str) -> bool:
     except OSError:
         return False
     return os.access(os.path.dirname(path), os.W_OK)
-
-
-def _is_current(index: Index, name: str, seen: str) -> bool:
-    index.enter(name)
-    if not index.place:
-        return False
-    try:
-        return bool(index.one("SELECT seen FROM place WHERE n = ?", [index.place]) == seen)
-    except apsw.Error:
-        return False

@@ -39,11 +39,14 @@ def small_files() -> dict[str, bytes]:
 
 
 def rendered(entities: Iterable[Entity], founder: str) -> dict[str, bytes]:
-    """Path -> bytes of every view of these entities; only the founder's codex counts."""
+    """Path -> bytes of every view of these entities; only the founder's codex counts.
+
+    What can't be folded here as elsewhere has none: what lies in the tree stays.
+    """
     files: dict[str, bytes] = {}
     for entity in sorted(entities, key=lambda one: (one.created, one.id)):
         path = view_path(entity)
-        if not path or (entity.kind == "codex" and entity.writer != founder):
+        if not path or entity.refused or (entity.kind == "codex" and entity.writer != founder):
             continue
         files[path] = entity.text("text").encode() if entity.kind == "codex" else render(entity)
     return files

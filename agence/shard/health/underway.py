@@ -21,6 +21,7 @@ from agence.shard.health.check import Check, Finding, counted, ill, some
 from agence.shard.health.tracked import put_into
 from agence.shard.judging import judge
 from agence.shard.layout import LOG, TRACKED
+from agence.shard.merges import of_cut
 from agence.shard.shard import Shard
 from agence.shard.views import CODEX, read, rendered
 
@@ -58,7 +59,8 @@ def _resolve(shard: Shard) -> None:
         if one.path in wanted and one.stage > 1 and one.oid in contents:
             sides[one.path].append(contents[one.oid])
     events = _events(contents[one.oid] for one in entries if _is_segment(one, contents))
-    entities = map(shard.whole, fold(closed(events)).values())
+    merges = of_cut(events, shard.pins.founder, shard.repo.work_tree)
+    entities = map(shard.whole, fold(closed(events), merges).values())
     said = rendered(entities, shard.pins.founder)
     texts = _page_texts(events)
     resolved = {}
