@@ -187,6 +187,11 @@ def test_the_same_answer_twice_is_one_answer():
     assert not questions(entities.values(), clashes(entities.values()))
 
 
+def test_the_same_sides_in_another_order_are_the_same_answer():
+    one, other = (Answer("both", ids).as_value() for ids in (("a", "b"), ("b", "a")))
+    assert one == other
+
+
 @given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=2)))
 def test_an_answer_of_any_shape_is_read(odd):
     events = [belief("db", "is", "mysql"), belief("db", "is", "postgres", salt=1)]
