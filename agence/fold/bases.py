@@ -61,11 +61,11 @@ class Lineage:
         first = self._made_from(content, versions)
         if first is None:
             return []
-        first = self._gone_on_from(content, first)
         seen = self._seen(content, first)
         others = [view for view in versions if not set(origin(view)[0]) <= seen]
         sides = [self.view([one]) for one in self._newest_but(seen)]
-        return list(dict.fromkeys([first, *others, *filter(None, sides)]))
+        made_from = self._gone_on_from(content, first)
+        return list(dict.fromkeys([made_from, first, *others, *filter(None, sides)]))
 
     def _newest_but(self, seen: set[str]) -> list[str]:
         """The newest events but for those `seen`, the newest first."""
