@@ -13,12 +13,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agence.shard import ingest
 from agence.shard.shard import Shard, open_shard
 from tests.store import commit_segments, make_events, segments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 EVENTS = int(os.environ.get("EVENTS", "100000"))
 RUNS = 5
