@@ -3,8 +3,8 @@
     make bench
     ROUNDS=15 LESSONS=1000 python tests/bench_sync.py
 
-Two clones of one remote on this disk, 1,000 lessons, five of them edited ten times on each side
-between any two measures. Rounds alternate with git's own in a repository of as many text files of
+Two clones of one remote on this disk, 1,000 lessons, five others of them edited ten times on each
+side before each measure. Rounds alternate with git's own in a repository of as many text files of
 that size. Medians are printed, of wall time and of the processor time of all the processes; on a
 busy machine the second says more. Nothing here passes or fails.
 """
@@ -44,9 +44,10 @@ made = [shard.draft("lesson", "shared", [set_field("title", f"lesson {{n}}"),
 shard.append(made)
 """
 EDIT = f"""{PORTS}
-side, times, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+side, times, count, first = sys.argv[1], *map(int, sys.argv[2:])
 for n in range(times):
-    found = sorted(shard.index().entities("lesson"), key=lambda one: one.id)[:count]
+    found = sorted(shard.index().entities("lesson"), key=lambda one: one.id)
+    found = found[first:first + count]
     over = found[n % count]
     said = [line for line in over.text("body").split("\\n\\n") if not line.startswith(side)]
     said.insert(0 if side == "ours" else len(said), f"{{side}} {{time.time_ns()}}")
@@ -67,6 +68,7 @@ class Bench:
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
+        self.first = 0  # the first of the entities that are edited: others each time
         home = self.folder / "home"
         home.mkdir()
         self.env = os.environ | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
@@ -98,8 +100,8 @@ class Bench:
 
     def edit(self, where: str) -> None:
         """Edit the shared lessons in a clone of the shard."""
-        words = (where, str(EDITS), str(SHARED))
-        self.run(where, sys.executable, "-c", EDIT, *words)
+        words = map(str, (EDITS, SHARED, self.first))
+        self.run(where, sys.executable, "-c", EDIT, where, *words)
 
     def build(self) -> None:
         """The four clones."""
@@ -124,7 +126,8 @@ class Bench:
 
     def edit_texts(self, where: str) -> list[str]:
         """Edit the plain texts, one side above and one below, and commit; the files."""
-        texts = sorted((self.folder / where / "texts/synthetic/lessons").iterdir())[:SHARED]
+        texts = sorted((self.folder / where / "texts/synthetic/lessons").iterdir())
+        texts = texts[self.first : self.first + SHARED]
         for path in texts:
             lines = path.read_text().split("\n")
             lines[8 if where == "one" else -4] = f"{where} {time.time_ns()}"
@@ -149,7 +152,7 @@ class Bench:
         return Times(*map(sum, zip(*runs, strict=True)))
 
     def pull(self) -> dict[str, Times]:
-        """One round of `git pull` on both."""
+        """One round of `git pull` on both, of the lessons that the last `sync` was about."""
         for name in ("theirs", "ours"):
             self.edit(name)
             self.run(name, AGENCE, "^commit")
@@ -168,6 +171,7 @@ class Bench:
 
     def sync(self) -> dict[str, Times]:
         """One round of `^sync`, with ten edits on each side and without any."""
+        self.first = (self.first + SHARED) % (LESSONS - SHARED)
         self.edit("theirs")
         self.run("theirs", AGENCE, "^sync")
         self.edit("ours")
