@@ -15,7 +15,10 @@ from tests.clone import Clone
 from tests.conftest import ROOT, make_history
 
 COMMANDS = os.path.join(ROOT, "agence", "commands")
-SHARED_BY_COMMANDS = {"contract", "words", "shown", "gated", "sessions.shown", "tasks.shown"}
+SHARED_BY_COMMANDS = {
+    *("contract", "fields", "gated", "reading", "shown", "words"),
+    *("sessions.shown", "tasks.shown"),
+}
 SENTENCE = re.compile(r"[A-Z][^\n]*[^.\s]\.").fullmatch
 ROWS = pytest.mark.parametrize("row", table.ROWS, ids=lambda row: row.name)
 
@@ -112,8 +115,11 @@ def shard(tmp_path_factory, programs, git_identity):
     clone.run("agence", "^init")
     lines = {row.name: typed(row) for row in table.ROWS}
     for kind in (*table.KINDS, *table.WORK_KINDS):
-        said = json.loads(clone.run("agence", f"^{kind}", "add", "the queue", "--json").stdout)
-        lines[f"{kind} add"].append("another")
+        rest = ("runs-on", "rabbitmq") if kind == "belief" else ()
+        said = json.loads(
+            clone.run("agence", f"^{kind}", "add", "the queue", *rest, "--json").stdout
+        )
+        lines[f"{kind} add"] += ["another", *rest]
         lines[f"{kind} show"].append(said["data"]["id"])
         lines[f"{kind} edit"] += [said["data"]["id"], "--title", "a better title"]
     lines["history"].append(lines["lesson show"][-1])
@@ -121,6 +127,14 @@ def shard(tmp_path_factory, programs, git_identity):
     lines["session show"].append(session["session_id"])
     for name in ("learn", "recall", "save", "ask", "plan"):
         lines[name].append("queue")
+    lines["restore"].append(_kept(clone, "gone"))
+    lines["delete"].append(lines["restore"][-1])
+    lines["undo"].append(_kept(clone, "undone"))
+    opposed = _kept(clone, "tabs")
+    _kept(clone, "spaces", "--opposes", opposed)
+    conflict = json.loads(clone.run("agence", "^conflicts", "--json").stdout)["data"]["items"][0]
+    lines["conflicts show"].append(conflict["id"])
+    lines["conflicts answer"] += [conflict["id"], "--take", "newest"]
     lines["shard add"] += ["other", _another_shard(str(folder / "other"))]
     lines["shard remove"].append("other")
     _add_task_lines(clone, lines)
@@ -132,6 +146,12 @@ def shard(tmp_path_factory, programs, git_identity):
     lines["run"].append("git-status")
     lines["system"].append("bash")
     return clone, lines
+
+
+def _kept(clone, title, *more):
+    """The id of a lesson that is kept."""
+    said = clone.run("agence", "^lesson", "add", title, *more, "--json").stdout
+    return json.loads(said)["data"]["id"]
 
 
 def _another_shard(path):
