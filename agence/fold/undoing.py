@@ -96,7 +96,7 @@ def _set(undone: _Undone, effect: Effect) -> list[Effect]:
     field = str(effect["field"])
     rule = field_of(undone.entity.kind, field).rule
     before = undone.before.fields.get(field) if undone.before else None
-    if rule == "multi-value":
+    if rule in ("multi-value", "fenced"):
         before = before[0] if isinstance(before, list) and len(before) == 1 else None
     later = undone.since(field, ("set",))
     if later and rule == "text":

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from agence.crdt.add_wins import add_wins
 from agence.crdt.counter import counter, up_down
+from agence.crdt.fenced import fenced
 from agence.crdt.latest import latest
 from agence.crdt.multi_value import multi_value
 from agence.crdt.ordered import greatest, lattice, least
@@ -17,6 +18,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...], str]] = {
     "latest": (latest, SET, "the last writer wins; what was written at the same time is listed"),
     "text": (text, SET, "merged by lines; where two versions overlap both are kept"),
     "multi-value": (multi_value, SET, "all values written at the same time, side by side"),
+    "fenced": (fenced, SET, "as multi-value; of claims only those with the greatest fence count"),
     "add-wins": (add_wins, MEMBERS, "a set; a member put in while another takes it out stays"),
     "counter": (counter, INCREMENT, "a number that only grows; every increment counts once"),
     "up-down": (up_down, INCREMENT, "a number; every increment and decrement counts once"),

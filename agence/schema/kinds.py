@@ -51,7 +51,7 @@ _TASK = {
     "votes": Field("up-down", "number", "what people added and took away", front=False),
     "complexity": Field("greatest", "number", "tier 0 to 5"),
     "agent": Field("latest", "line", "who works on it"),
-    "claim": Field("multi-value", "object", "who took it, and the fencing number", front=False),
+    "claim": Field("fenced", "object", "who took it, and the fencing number", front=False),
     "scope": Field("add-wins", "line", "paths it works on"),
     "needs": Field("add-wins", "line", "tasks that have to be done before"),
     "after": Field("add-wins", "line", "tasks that better be done before"),
@@ -73,7 +73,7 @@ _CLAIM = {
     "fence": Field("latest", "number", "the fencing number: a later claim has a greater one"),
     "agent": Field("latest", "line", "who took it"),
     "until": Field("latest", "number", "milliseconds since 1970; 0 where it was given back"),
-    "scope": Field("latest", "object", "the paths that it works on, a list"),
+    "scope": Field("add-wins", "line", "paths that it works on"),
 }
 _MERGE = {
     "name": Field("latest", "line", "the name of the function"),

@@ -94,7 +94,8 @@ def release(shard: Shard, task: str, terms: Terms) -> Taken:
 def given_back(task: Entity, mine: Claim) -> list[Effect]:
     """The effects that leave a task to nobody."""
     gone = mine._replace(agent="", until=0)
-    effects = [set_field("claim", gone.value()), set_field("agent", "")]
+    effects = [set_field("claim", gone.value())]
+    effects += [set_field("agent", "")] if task.text("agent") else []
     return [*effects, set_field("state", PENDING)] if state_of(task) in ACTIVE else effects
 
 
@@ -220,7 +221,7 @@ def _bid(
     """Keep the event of a claim, which says nothing of the task yet."""
     said = {"task": task.id, "fence": fence, "agent": terms.agent, "until": terms.until}
     effects = [set_field(name, value) for name, value in said.items()]
-    effects.append(set_field("scope", scope_of(task, terms)))
+    effects += [add_member("scope", one) for one in scope_of(task, terms)]
     draft = shard.draft(KIND, "shared", effects)
     return shard.append([draft._replace(supersedes=supersedes)])[0]
 
@@ -259,8 +260,6 @@ def _amend(shard: Shard, seen: Seen, wanted: Claim) -> None:
 
 def _effects(task: Entity, terms: Terms, mine: Claim) -> list[Effect]:
     effects = [set_field("claim", mine.value())]
-    if task.text("agent") != mine.agent:
-        effects.append(set_field("agent", mine.agent))
     state = "~" if terms.person else "%"
     if state_of(task) != state:
         effects.append(set_field("state", state))

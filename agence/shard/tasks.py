@@ -100,7 +100,7 @@ def weights(task: Entity) -> Weights:
     return Weights(
         priority_in(fields.get("priority")),
         max(stars_in(fields.get("stars")) + votes, 0),
-        1 if task.text("agent") else 0,
+        1 if worker(task) else 0,
         secure=stays_here(task.text("security")),
     )
 
@@ -165,6 +165,12 @@ def holders(task: Entity) -> list[Claim]:
     if top[0].fence and any(not one.agent for one in top):
         top = [one for one in claims if not one.fence]
     return [one for one in top if one.agent]
+
+
+def worker(task: Entity) -> str:
+    """Who works on a task: whoever has it claimed, else for whom it is; "" for nobody."""
+    held = sorted({one.agent for one in holders(task)})
+    return " and ".join(held) or plain(task.text("agent"))
 
 
 def _claim(value: object) -> Claim | None:

@@ -328,3 +328,15 @@ def test_no_lease_lasts_longer_than_a_week_whatever_it_says(two):
     theirs.now += 8 * 24 * 60 * MINUTE
     said = takeover(theirs("^task takeover", speaker="olena"), "ship")
     assert (said.data["fence"], said.data["over"]) == (2, "@ralph")
+
+
+def test_who_passes_a_task_on_without_hearing_of_each_other_is_in_no_conflict(two):
+    ours, theirs = two
+    claimed(ours, "ship")
+    release(ours("^task release", speaker="ralph"), "ship")
+    claimed(theirs, "ship", "olena")  # of the other clone only the lease is known here
+    synced(ours, theirs)
+    for desk in two:
+        assert (shown(desk, "ship")["agent"], shown(desk, "ship")["contested"]) == ("@olena", [])
+    done(theirs("^task done", speaker="olena"), ["ship"])
+    assert (shown(theirs, "ship")["agent"], holders(theirs, "ship")) == ("@olena", [])

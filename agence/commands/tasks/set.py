@@ -21,7 +21,7 @@ from agence.schema.effects import Effect, set_field
 from agence.shard.claims import given_back, own_claim
 from agence.shard.holding import has_lapsed
 from agence.shard.tasks import Board, holders, state_of
-from agence.work.states import ACTIVE, check_step, name_of, sign_of
+from agence.work.states import ACTIVE, DONE, check_step, name_of, sign_of
 
 
 def set_(
@@ -53,6 +53,8 @@ def move(
     if mine and state not in ACTIVE:
         gone = given_back(task, mine)
         effects += [one for one in gone if one["field"] == "claim" or state == "+"]
+    if mine and state == DONE and task.text("agent") != mine.agent:
+        effects.append(set_field("agent", mine.agent))
     if effects:
         task = change(context, task, effects)
     again = look(context)

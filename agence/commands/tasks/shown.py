@@ -13,7 +13,17 @@ from agence.fold.entity import Entity
 from agence.schema.effects import Effect
 from agence.shard.holding import has_lapsed
 from agence.shard.judging import known
-from agence.shard.tasks import Board, board, call, claims_of, holders, members, plain, state_of
+from agence.shard.tasks import (
+    Board,
+    board,
+    call,
+    claims_of,
+    holders,
+    members,
+    plain,
+    state_of,
+    worker,
+)
 from agence.work.expression import Expression, parse
 from agence.work.graph import Task as Node
 from agence.work.graph import blockers, is_runnable
@@ -146,7 +156,7 @@ def as_json(found: Board, task: Entity, now: int) -> dict[str, JSON]:
         "priority": priority_in(task.fields.get("priority")),
         "stars": stars_in(task.fields.get("stars")),
         "votes": task.fields.get("votes") or 0,
-        "agent": task.text("agent"),
+        "agent": worker(task),
         "claims": [
             one.value() | {"holds": one in held, "lapsed": has_lapsed(one, now)}
             for one in claims_of(task)

@@ -15,6 +15,7 @@ from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.tasks.set import move
 from agence.commands.tasks.shown import doer, look
 from agence.schema.effects import set_field
+from agence.shard.tasks import worker
 from agence.work.graph import blockers
 
 
@@ -32,5 +33,5 @@ def start(
         hint = "do that first, or say --force where it can be done all the same"
         raise Refusal(f"task {found.name(one.id)} waits for {names}", hint)
     agent, is_person = doer(context)
-    more = () if one.text("agent") == agent else (set_field("agent", agent),)
+    more = () if worker(one) == agent else (set_field("agent", agent),)
     return move(context, found, one, "$" if is_person else "&", more)
