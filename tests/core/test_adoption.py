@@ -265,7 +265,8 @@ def test_one_typed_edit_is_exactly_that_edit(met, typing, how, squashed):
     seen = [met.story.events[one] for one in met.story.lineage().before(found.base.heads)]
     met.story.write(found.base.heads, effects(found.typed, "plan", seen), 2)
     now = met.story.now()
-    check(before, now, found.base, typing, gone)
+    sides = (read(one).body for one in (met.base, met.ours, met.theirs))
+    check(before, now, {line for side in sides for line in side}, typing, gone)
 
 
 def says(content, typing, gone):
@@ -284,7 +285,7 @@ def says(content, typing, gone):
     )
 
 
-def check(before, now, base, typing, gone):
+def check(before, now, sides, typing, gone):
     """What was typed is there, and whatever else was there still is."""
     for name in {"title", "status"} - {typing.what}:
         assert now.text(name) == before.text(name), name
@@ -296,5 +297,6 @@ def check(before, now, base, typing, gone):
     if typing.what in ("insert", "replace"):
         assert TYPED in lines
     assert was - {gone, *MARKS} <= lines
-    beside = set(base.body) if "body" in contested_fields(now) else set()
+    contested = "body" in {*contested_fields(before), *contested_fields(now)}
+    beside = sides if contested else set()
     assert lines <= was | beside | {TYPED, gone, *MARKS}
