@@ -25,6 +25,7 @@ def line(entity: Entity) -> str:
     marks = f" ({status})" if status in ("doing", "done", "dropped") else ""
     contested = " (contested)" if entity.conflicts else ""
     marks += entity.labels + (" (deleted)" if entity.deleted else contested)
+    marks += " (not merged here)" if entity.refused else ""
     return f"{short(entity.id)}  {day(entity.created)}  {entity.title}{marks}"
 
 
@@ -48,4 +49,6 @@ def as_json(entity: Entity) -> dict[str, JSON]:
         shown["status"] = entity.text("status")
     if entity.deleted:
         shown["deleted"] = True
+    if entity.refused:
+        shown["refused"] = list(entity.refused)
     return shown

@@ -7,8 +7,9 @@ Examples:
     agence ^state --as-of 2026-11-20
 
 The cut is named by the hash of the ids of the events that were folded; the state by the hash of
-what they folded to. Both are of what is in force here, or was. The name of a cut that was printed
-here can be given to `--at` again, and answers the same for ever.
+what they folded to. Both are of what is in force here, or was. Where a merge function is needed and
+not installed there is no state (exit 4). The name of a cut that was printed here can be given to
+`--at` again, and answers the same for ever.
 """
 
 from typing import Annotated
@@ -18,6 +19,7 @@ from agence.base.lazy import load
 from agence.commands.contract import JSON, Context, Option, Report
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.fold.state import state_hash
+from agence.shard.merges import refuse
 
 
 def state(
@@ -31,6 +33,7 @@ def state(
     index = context.shard.index(context.scope)
     cut = load("agence.shard.past").cut_in_force(index)
     entities = sorted(index.entities(deleted=True), key=lambda one: one.id)
+    refuse(index, entities, context.shard.repo.work_tree)
     data: dict[str, JSON] = {
         "state": state_hash(entities),
         "cut": load("agence.shard.past").remember(context.shard, context.scope, cut),

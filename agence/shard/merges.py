@@ -33,6 +33,11 @@ class Pin(NamedTuple):
     name: str
     hash: str
 
+    @property
+    def target(self) -> str:
+        """The field as it is typed: `kind.field`."""
+        return f"{self.kind}.{self.field}"
+
 
 class Usable(NamedTuple):
     """What is pinned, as far as it can be used here.
@@ -90,7 +95,7 @@ def agreeing(pin: Pin, top: str) -> Installed:
     if offer.hash != pin.hash:
         raise TrustError(
             f"'{pin.name}' of {offer.package} is not the code that was pinned for"
-            f" {pin.kind}.{pin.field}: its hash is {offer.hash[:16]}, pinned is {pin.hash[:16]}",
+            f" {pin.target}: its hash is {offer.hash[:16]}, pinned is {pin.hash[:16]}",
             "install the version that was pinned, or let the founder pin this one",
         )
     return offer
@@ -138,9 +143,9 @@ def kinds_in(fingerprint: str) -> set[str]:
     return {row[0] for row in json.loads(fingerprint)} if fingerprint else set()
 
 
-def refuse(index: Index, top: str) -> None:
-    """Raises TrustError where a state is not what it is elsewhere, naming what to install."""
-    refused = [entity for entity in index.entities(deleted=True) if entity.refused]
+def refuse(index: Index, entities: Iterable[Entity], top: str) -> None:
+    """Raises TrustError where an entity may be another elsewhere, naming what to install."""
+    refused = [entity for entity in entities if entity.refused]
     if not refused:
         return
     fields = sorted({(one.kind, field) for one in refused for field in one.refused})

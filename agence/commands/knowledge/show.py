@@ -50,6 +50,9 @@ def _marks(context: Context, scope: str, entity: Entity) -> list[str]:
     """That it was deleted, contested or answered otherwise; and what to do."""
     mark = "~" if entity.scope == "instance" else "^"
     marks = []
+    if entity.refused:
+        fields = ", ".join(entity.refused)
+        marks.append(f"not merged here: {fields}, of which this is the newest; see `^merge list`")
     if entity.deleted:
         marks.append(f"deleted; `agence {mark}restore {short(entity.id)}` brings it back")
     elif entity.conflicts:
