@@ -196,17 +196,6 @@ def _add_task_lines(clone, lines):
         lines[f"task {verb}"] += [words] if verb == "expr" else words.split()
 
 
-def _another_shard(path):
-    """The path of a repository with a shard of its own, to be linked."""
-    other = Clone(path)
-    os.mkdir(path)
-    other.git("init", "--quiet")
-    make_history(other)
-    other.run("agence", "^init")
-    other.run("agence", "^commit")
-    return path
-
-
 def envelope(capsys, words):
     """The exit code of a line, and the one line that it prints for programs."""
     capsys.readouterr()
