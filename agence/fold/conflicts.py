@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from agence.base.canonical import encode
 from agence.base.digest import hex_digest
-from agence.crdt.life import life
-from agence.crdt.write import Rule, Write
-from agence.schema.kinds import KINDS, rule_of
+from agence.crdt.life import DELETE, life
+from agence.crdt.write import Rule, Write, unseen
+from agence.schema.kinds import KINDS, field_of, rule_of
 
 LIFE = ""  # the name of the field that says whether an entity is there
 
@@ -65,13 +65,13 @@ def settled_of(
     `said` maps an event to what it says it resolves: {"conflict": id, "strategy": name}. `rule`
     stands in the place of the field's own.
     """
-    if _is_linear(writes):
+    if _is_linear(writes) or not (rule or _can_disagree(kind, field, writes)):
         return []
     rule = rule or (life if field == LIFE else rule_of(kind, field))
     found = {}
     for write in writes:
         before = [one for one in writes if write.seen >> one.at & 1]
-        if len(before) < 2 or _is_linear(before):
+        if len(before) < 2 or (field != LIFE and len(unseen(before)) < 2):
             continue
         events = tuple(sorted({one.event for one in rule(before).rivals}))
         if events:
@@ -79,6 +79,13 @@ def settled_of(
             strategy = _strategy(said.get(write.event), name)
             found[name, write.event] = Settled(name, field, events, write.event, strategy)
     return [found[key] for key in sorted(found)]
+
+
+def _can_disagree(kind: str, field: str, writes: list[Write]) -> bool:
+    """Whether the rule of a field leaves anything to people: sums, sets and orders do not."""
+    if field == LIFE:
+        return any(write.op == DELETE for write in writes)
+    return field_of(kind, field).rule in ("latest", "text", "multi-value")
 
 
 def _is_linear(writes: list[Write]) -> bool:
