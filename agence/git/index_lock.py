@@ -44,7 +44,7 @@ class Hold:
         self.index = os.path.realpath(index)
         self._lock = f"{self.index}.lock"
         self._token = os.urandom(16).hex()
-        self._journal = _journal(repo)
+        self._journal = repo.journal
         self._repo = repo
         self.folder = _folder(repo, self._token)
         self.removed: dict[str, str] = {}
@@ -120,7 +120,7 @@ def recover(repo: Repository) -> bool:
 
     A lock that is not ours, or whose publisher lives, is left alone. One `stat` when all is well.
     """
-    journal = _journal(repo)
+    journal = repo.journal
     if not os.path.exists(journal):
         return False
     try:
@@ -158,11 +158,6 @@ def _clear(index: str, token: str, folder: str) -> None:
             ours = file.read(len(token) + 1) == token.encode()
         if ours:
             os.unlink(lock)
-
-
-def _journal(repo: Repository) -> str:
-    linked = "" if repo.git_dir == repo.common_dir else f"-{os.path.basename(repo.git_dir)}"
-    return os.path.join(repo.nexus, f"journal{linked}.json")
 
 
 def _folder(repo: Repository, token: str) -> str:

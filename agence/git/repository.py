@@ -36,6 +36,12 @@ class Repository:
         """Where this clone keeps what is never versioned."""
         return os.path.join(self.common_dir, "agence", "nexus")
 
+    @property
+    def journal(self) -> str:
+        """The path of what a publisher notes about this work tree, there only while it works."""
+        linked = "" if self.git_dir == self.common_dir else f"-{os.path.basename(self.git_dir)}"
+        return os.path.join(self.nexus, f"journal{linked}.json")
+
     def config(self) -> dict[str, list[str]]:
         """All of git's configuration in force here: key to values, least binding first.
 

@@ -269,5 +269,6 @@ def _prune_places(index: Index) -> None:
             for table in ("force", "entity", "stale"):
                 index.rows(f"DELETE FROM {table} WHERE place = ?", [number])
             index.rows("DELETE FROM place WHERE n = ?", [number])
-            index.rows("DELETE FROM passage WHERE entity NOT IN (SELECT n FROM entity)")
+            for table in ("passage", "shown"):  # a new entity may get the number of an old one
+                index.rows(f"DELETE FROM {table} WHERE entity NOT IN (SELECT n FROM entity)")
             index.rows("DELETE FROM words WHERE rowid NOT IN (SELECT n FROM passage)")

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import apsw
 
 from agence.base.canonical import encode
-from agence.base.errors import ShardError
+from agence.base.errors import OutsideError, ShardError
 from agence.base.identifiers import choose, short
 from agence.base.lazy import load
 from agence.base.stamps import Stamp
@@ -296,6 +296,9 @@ def open_shard(ports: Ports) -> Shard:
         raise ShardError(
             "this clone has joined no shard yet", "run `agence ^init` in it; it can be done twice"
         )
+    if os.path.exists(shard.repo.journal):
+        with suppress(OSError, OutsideError):  # of a clone that can only be read nothing is left
+            load("agence.git.index_lock").recover(shard.repo)
     return shard
 
 

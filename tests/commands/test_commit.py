@@ -9,6 +9,9 @@ from agence.base.identifiers import Ambiguous
 from agence.commands.commit import commit
 from agence.commands.knowledge.edit import edit
 from agence.commands.status import status
+from agence.git.index_lock import Hold
+from tests.clone import Clone
+from tests.commands.desk import Desk
 
 
 def changed(context, commit_id="HEAD"):
@@ -174,3 +177,29 @@ def test_through_the_door(context):
     said = context.clone.agence_json("^commit", "-m", "Publish")["data"]
     assert said["commit"] == context.clone.git("rev-parse", "HEAD")
     assert context.clone.git("status", "--porcelain") == ""
+
+
+def test_views_are_brought_after_a_linked_work_tree_is_gone(context):
+    context.commit()
+    linked = os.path.join(os.path.dirname(context.clone.path), "linked")
+    context.clone.git("worktree", "add", "--quiet", "-b", "side", linked)
+    there = Desk(Clone(linked), 7)
+    kept = [there.keep(f"kept there {number}") for number in range(3)]
+    there.commit()
+    context.clone.git("worktree", "remove", "--force", linked)
+    made = [context.keep("x") for _ in range(6)]
+    paths = context.commit()
+    assert {view(one) for one in made} <= set(paths)
+    assert {view(one, f"kept-there-{n}") for n, one in enumerate(kept)} <= set(paths)
+
+
+def test_the_lock_of_a_killed_publication_is_cleared_by_whatever_comes_next(context, monkeypatch):
+    context.keep("x")
+    left = Hold(context("^status").shard.repo, context.local("..", "index"))
+    left.__enter__()
+    os.close(left._flock)  # as the kernel does it when the process dies
+    lock = context.local("..", "index.lock")
+    assert os.path.exists(lock)
+    status(context("^status"))
+    assert not os.path.exists(lock)
+    context.clone.git("commit", "--quiet", "--allow-empty", "-m", "by hand")
