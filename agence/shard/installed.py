@@ -40,21 +40,20 @@ def installed(name: str, top: str) -> Installed:
 
     `top` is the work tree, out of which nothing is loaded.
     """
-    points = load("importlib.metadata").entry_points(group=GROUP, name=name)
-    offers = {(point.dist.name, point.value): point for point in points if point.dist}
+    offers = _offers(name, outside_paths(top)) or _offers(name, sys.path)
     if not offers:
         raise TrustError(
             f"no installed package offers a merge function '{name}'",
             "install the package that does into the environment that agence runs in",
         )
     if len(offers) > 1:
-        packages = ", ".join(sorted({package for package, _ in offers}))
+        packages = ", ".join(sorted(package.name for package, _ in offers))
         raise TrustError(f"several packages offer '{name}': {packages}", "keep one of them")
-    (point,) = offers.values()
-    files = _files(point.dist, point.value)
-    _refuse_inside(files, top, point.dist.name)
-    called = f"{point.dist.name} {point.dist.version}"
-    return Installed(name, point.value, called, _hash(files, called), files)
+    ((package, target),) = offers
+    files = _files(package, target, top)
+    _refuse_inside(files, top, package.name)
+    called = f"{package.name} {package.version}"
+    return Installed(name, target, called, _hash(files, called), files)
 
 
 def function(offer: Installed, top: str) -> Callable[[Any, Any], Any]:
@@ -89,6 +88,18 @@ def without(top: str) -> Iterator[None]:
         sys.path[:] = before
 
 
+def _offers(name: str, paths: list[str]) -> list[tuple[Any, str]]:
+    """(distribution, target) of each package on these paths that offers a function `name`."""
+    found: dict[str, Any] = {}
+    for package in load("importlib.metadata").distributions(path=paths):
+        found.setdefault(package.name, package)  # the first of one name is what is imported
+    return [
+        (package, point.value)
+        for package in found.values()
+        for point in package.entry_points.select(group=GROUP, name=name)
+    ]
+
+
 def _imported(module: str, offer: Installed) -> Any:  # noqa: ANN401 - a module, or a part of one
     try:
         return load(module)
@@ -97,7 +108,7 @@ def _imported(module: str, offer: Installed) -> Any:  # noqa: ANN401 - a module,
         raise TrustError(f"{offer.package} can't be imported: {why}") from error
 
 
-def _files(package: Any, target: str) -> dict[str, str]:  # noqa: ANN401 - a Distribution
+def _files(package: Any, target: str, top: str) -> dict[str, str]:  # noqa: ANN401 - a Distribution
     """Name -> path of a distribution's code; of an editable one, of the package it points to."""
     listed = {str(one): os.fspath(package.locate_file(one)) for one in package.files or ()}
     if any(name.endswith(_COMPILED) for name in listed):
@@ -109,7 +120,10 @@ def _files(package: Any, target: str) -> dict[str, str]:  # noqa: ANN401 - a Dis
     own = (f"{root}.py", f"{root}/__init__.py")
     if any(name in listed for name in own):
         return {name: path for name, path in listed.items() if name.endswith(".py")}
-    spec = load("importlib.util").find_spec(root)
+    find_spec = load("importlib.util").find_spec
+    with without(top):
+        spec = find_spec(root)
+    spec = spec or find_spec(root)
     origin = spec.origin if spec else None
     if not origin or not origin.endswith(".py"):
         raise TrustError(f"the code of the package '{package.name}' is not found")

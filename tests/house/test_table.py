@@ -13,6 +13,7 @@ from agence.cli import table
 from agence.cli.main import main
 from tests.clone import Clone
 from tests.conftest import ROOT, make_history
+from tests.functions import HIGHEST, environment, install
 
 COMMANDS = os.path.join(ROOT, "agence", "commands")
 SHARED_BY_COMMANDS = {
@@ -145,7 +146,16 @@ def shard(tmp_path_factory, programs, git_identity):
     lines["handoff"] += ["ralph", "go on", "--file", "bundle"]
     lines["run"].append("git-status")
     lines["system"].append("bash")
-    return clone, lines
+    with environment(folder / "environment") as functions:
+        _add_merge_lines(functions, lines)
+        yield clone, lines
+
+
+def _add_merge_lines(functions, lines):
+    install(functions, "highest", HIGHEST)
+    lines["merge add"] += ["highest", "belief.confidence"]
+    lines["merge check"].append("highest")
+    lines["merge remove"].append("belief.confidence")
 
 
 def _kept(clone, title, *more):
