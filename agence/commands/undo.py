@@ -21,6 +21,7 @@ from agence.fold.undoing import compensation
 from agence.schema.effects import Effect
 from agence.schema.kinds import KINDS
 from agence.shard.conflicts import events_about
+from agence.shard.merges import in_force
 from agence.shard.own_events import event_named, last_own
 
 UNDOES = "undoes"  # the member of an event's data that names the event it takes back
@@ -46,7 +47,8 @@ def undo(
     if entity is None or event.data is None:
         raise ShardError(f"nothing of {short(event.id)} is in force here", "nothing was changed")
     events = events_about(index, entity.id)
-    effects = compensation(event, events, entity)
+    merges = in_force(index, shard.repo.work_tree).rules
+    effects = compensation(event, events, entity, merges)
     draft = shard.draft(entity.kind, scope, effects, over=entity)
     data = draft.data | {UNDOES: event.id}
     done = shard.append([draft._replace(data=data)], [one.stamp for one in events])[0]

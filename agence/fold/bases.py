@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from agence.events.event import Event
 from agence.fold.adoption import Unreadable, contains, origin, read
-from agence.fold.entity import Entity, fold_entity
+from agence.fold.entity import NO_MERGES, Entity, Merges, fold_entity
 from agence.fold.view import is_draft, render
 
 _MANY = 64  # newest states since the first base; a merge mixes in the latest of others
@@ -23,15 +23,20 @@ def agrees(content: bytes) -> bool:
 class Lineage:
     """The states that an entity has gone through, from the events about it that are in force.
 
-    `whole` puts the texts of blobs in place.
+    `whole` puts the texts of blobs in place; `merges` are the rules of fields that have a function.
     """
 
     def __init__(
-        self, entity: Entity, events: Iterable[Event], whole: Callable[[Entity], Entity]
+        self,
+        entity: Entity,
+        events: Iterable[Event],
+        whole: Callable[[Entity], Entity],
+        merges: Merges = NO_MERGES,
     ) -> None:
         self.entity = entity
         self.events = {event.id: event for event in events}
         self._whole = whole
+        self._merges = merges
         parents = {parent for event in self.events.values() for parent in event.parents}
         self._others = parents - self.events.keys()
 
@@ -50,7 +55,7 @@ class Lineage:
         """What its view said to whoever had seen these events; b"" where that was nothing yet."""
         seen = self.before(heads)
         part = [event for event in self.events.values() if event.id in seen]
-        entity = fold_entity(part, self._others)
+        entity = fold_entity(part, self._others, self._merges)
         return render(self._whole(entity)) if entity else b""
 
     def bases(self, content: bytes, versions: Sequence[bytes]) -> list[bytes]:

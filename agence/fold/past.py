@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from agence.events.event import Event
-from agence.fold.entity import Entity, fold_entity
+from agence.fold.entity import NO_MERGES, Entity, Merges, fold_entity
 
 
 def past_of(events: Iterable[Event], identity: str) -> list[Event]:
@@ -19,19 +19,23 @@ def past_of(events: Iterable[Event], identity: str) -> list[Event]:
     return list(seen.values())
 
 
-def state_before(events: Iterable[Event], identity: str) -> Entity | None:
+def state_before(
+    events: Iterable[Event], identity: str, merges: Merges = NO_MERGES
+) -> Entity | None:
     """The entity as the author of `identity` had it; None before the event that created it."""
-    return _folded(past_of(events, identity))
+    return _folded(past_of(events, identity), merges)
 
 
-def state_after(events: Iterable[Event], identity: str) -> Entity | None:
+def state_after(
+    events: Iterable[Event], identity: str, merges: Merges = NO_MERGES
+) -> Entity | None:
     """The entity as the author of `identity` left it."""
     events = list(events)
     own = [event for event in events if event.id == identity]
-    return _folded([*past_of(events, identity), *own])
+    return _folded([*past_of(events, identity), *own], merges)
 
 
-def _folded(events: list[Event]) -> Entity | None:
+def _folded(events: list[Event], merges: Merges) -> Entity | None:
     ids = {event.id for event in events}
     elsewhere = {parent for event in events for parent in event.parents} - ids
-    return fold_entity(events, elsewhere)
+    return fold_entity(events, elsewhere, merges)

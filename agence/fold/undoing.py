@@ -12,7 +12,7 @@ from agence.base.errors import ShardError, UsageError
 from agence.base.identifiers import short
 from agence.crdt.lines import MARKS, merge_lines
 from agence.events.event import Event
-from agence.fold.entity import Entity
+from agence.fold.entity import NO_MERGES, Entity, Merges
 from agence.fold.past import past_of, state_after, state_before
 from agence.schema.effects import (
     Effect,
@@ -34,6 +34,7 @@ class _Undone(NamedTuple):
     events: Sequence[Event]
     entity: Entity
     before: Entity | None
+    merges: Merges
 
     def since(self, field: str, ops: Sequence[str]) -> list[Event]:
         """The events that did one of `ops` to a field, and that the event had not seen."""
@@ -46,12 +47,16 @@ class _Undone(NamedTuple):
         ]
 
 
-def compensation(event: Event, events: Sequence[Event], entity: Entity) -> list[Effect]:
+def compensation(
+    event: Event, events: Sequence[Event], entity: Entity, merges: Merges = NO_MERGES
+) -> list[Effect]:
     """The effects that undo `event`; `events` are all those about `entity`, as it is in force.
 
+    `merges` are the rules of fields that have a function.
     Raises ShardError where somebody has written over it since, or nothing of it is left.
     """
-    undone = _Undone(event, events, entity, state_before(events, event.id))
+    before = state_before(events, event.id, merges)
+    undone = _Undone(event, events, entity, before, merges)
     if not event.body["entity"]:
         return _created(undone)
     said = effects_of(event)
@@ -96,6 +101,9 @@ def _set(undone: _Undone, effect: Effect) -> list[Effect]:
     field = str(effect["field"])
     rule = field_of(undone.entity.kind, field).rule
     before = undone.before.fields.get(field) if undone.before else None
+    if undone.before and field in undone.before.refused:
+        what = f"what '{field}' was before is merged by a function that can't be used here"
+        raise ShardError(what, "`^merge list` says which")
     if rule in ("multi-value", "fenced"):
         before = before[0] if isinstance(before, list) and len(before) == 1 else None
     later = undone.since(field, ("set",))
@@ -108,7 +116,7 @@ def _set(undone: _Undone, effect: Effect) -> list[Effect]:
 
 def _lines_taken_back(undone: _Undone, field: str) -> list[Effect]:
     """The text without what the event changed in it, and with all that others changed since."""
-    after = state_after(undone.events, undone.event.id)
+    after = state_after(undone.events, undone.event.id, undone.merges)
     texts = [one.fields.get(field, "") if one else "" for one in (after, undone.entity)]
     texts.append(undone.before.fields.get(field, "") if undone.before else "")
     if all(isinstance(text, str) for text in texts):

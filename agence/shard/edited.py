@@ -37,6 +37,7 @@ from agence.schema.kinds import KINDS
 from agence.shard.bases import Versions
 from agence.shard.judging import known
 from agence.shard.layout import TRACKED
+from agence.shard.merges import in_force as usable_in
 from agence.shard.shard import Shard
 from agence.shard.views import CODEX, is_plain, read, rendered, view_path
 
@@ -97,8 +98,9 @@ def in_force(shard: Shard, path: str) -> bytes | None:
 
 def lineage(shard: Shard, entity: Entity) -> Lineage:
     """The states that an entity has gone through here."""
-    events = [known(line) for line in shard.index("shared").lines_of(entity.id)]
-    return Lineage(entity, events, shard.whole)
+    index = shard.index("shared")
+    events = [known(line) for line in index.lines_of(entity.id)]
+    return Lineage(entity, events, shard.whole, usable_in(index, shard.repo.work_tree).rules)
 
 
 def kind_at(path: str) -> str:

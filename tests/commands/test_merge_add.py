@@ -146,7 +146,7 @@ def test_a_module_of_the_same_name_in_the_repository_is_not_the_one(
     install(context.clone.path, "highest", "raise SystemExit('ran out of a repository')\n")
     monkeypatch.syspath_prepend(context.clone.path)
     pin(context, "highest")
-    assert sys.modules["highest_functions"].__file__.startswith(functions)
+    assert str(sys.modules["highest_functions"].__file__).startswith(functions)
 
 
 def test_what_is_not_installed_or_offered_twice(context, functions):

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from agence.base.errors import TrustError
+from agence.base.errors import ShardError, TrustError
+from agence.commands.adopt import adopt
 from agence.commands.knowledge.edit import edit
 from agence.commands.knowledge.list import list_ as list_knowledge
 from agence.commands.knowledge.show import show
@@ -12,6 +13,7 @@ from agence.commands.merges.add import add
 from agence.commands.merges.list import list_
 from agence.commands.render import render
 from agence.commands.state import state
+from agence.commands.undo import undo
 from tests.commands.disagreeing import confidence, contradict
 from tests.functions import HIGHEST, LOWEST, environment, forget, install
 
@@ -28,8 +30,9 @@ def functions(tmp_path):
 def disagreeing(desks, functions, send):
     """Two desks at a belief that both hold with 70 and, later, 50; the higher counts."""
     install(functions, "highest", HIGHEST)
-    identity = contradict(*desks, send, 70, 50)
-    add(desks[0]("^merge add"), "highest", TARGET)
+    ours, theirs = desks
+    identity = contradict(ours, theirs, send, 70, 50)
+    add(ours("^merge add"), "highest", TARGET)
     send()
     return identity
 
@@ -120,3 +123,27 @@ def test_a_cut_of_before_is_folded_by_what_was_pinned_then(desks, disagreeing, f
     again = state(ours("^state"), hash_only=True, at=cut["cut"]).data
     assert again["state"] == cut["state"]
     assert confidence(ours, disagreeing) == 50
+
+
+def test_undo_brings_back_what_the_function_said(desks, disagreeing, functions):
+    ours, _ = desks
+    edit(ours("^belief edit"), disagreeing, set_=["confidence=60"])
+    assert confidence(ours, disagreeing) == 60
+    away(functions)
+    with pytest.raises(ShardError, match="function that can't be used here"):
+        undo(ours("^undo"))
+    os.rename(f"{functions}.away", functions)
+    undo(ours("^undo"))
+    assert confidence(ours, disagreeing) == 70
+
+
+def test_a_hand_edit_signs_only_what_was_typed(desks, disagreeing):
+    ours, _ = desks
+    render(ours("^render"))
+    (item,) = list_knowledge(ours("^belief list")).data["items"]
+    ours.commit()
+    ours.clone.write(item["path"], ours.clone.read(item["path"]).replace("+++\n\n", "+++\n\nx\n"))
+    adopt(ours("^adopt"), [item["path"]])
+    said = ours.events()[-1]["data"]["effects"]
+    assert [one["field"] for one in said] == ["body"]
+    assert confidence(ours, disagreeing) == 70
