@@ -15,22 +15,30 @@ from agence.shard.index import Index
 _THESE = "oid IN (SELECT value FROM json_each(?))"
 
 
-def bring_in_force(index: Index, roots: Sequence[str], *, everywhere: bool) -> set[str]:
+def bring_in_force(index: Index, roots: Sequence[str], head: str, *, everywhere: bool) -> set[str]:
     """Put in force what `roots` and the own events say; returns the entities to fold again.
 
-    `roots` are the ids of log trees that the index has listed.
+    `roots` are the ids of log trees that the index has listed; `head` the one of them that is
+    checked out, or "".
     """
     _find_ours(index)
-    for table in ("fresh", "gone", "moved", "here", "dirty"):
+    for table in ("fresh", "gone", "moved", "here", "dirty", "came"):
         index.rows(f"CREATE TEMP TABLE IF NOT EXISTS {table}(n INTEGER PRIMARY KEY)")
         index.rows(f"DELETE FROM {table}")
     _find_moved(index, roots, everywhere=everywhere)
-    index.rows("INSERT INTO force SELECT ?, n, 0 FROM fresh", [index.place])
+    _find_held(index, head)
+    sql = "INSERT INTO force SELECT ?, n, 0, n IN (SELECT n FROM came) FROM fresh"
+    index.rows(sql, [index.place])
     index.rows("DELETE FROM force WHERE place = ? AND n IN (SELECT n FROM gone)", [index.place])
     index.rows("INSERT INTO moved SELECT n FROM fresh UNION SELECT n FROM gone")
     index.rows(
-        "UPDATE place SET roots = ?, ours = coalesce((SELECT max(k) FROM ours), 0) WHERE n = ?",
-        ["-" if everywhere else " ".join(roots), index.place],
+        "UPDATE force SET held = 1 WHERE place = ? AND NOT held AND n IN (SELECT n FROM came)",
+        [index.place],
+    )
+    index.rows(
+        "UPDATE place SET roots = ?, head = ?, ours = coalesce((SELECT max(k) FROM ours), 0)"
+        " WHERE n = ?",
+        ["-" if everywhere else " ".join(roots), head, index.place],
     )
     _settle_waiting(index)
     sql = "SELECT DISTINCT entity FROM moved CROSS JOIN event ON event.n = moved.n"
@@ -79,6 +87,38 @@ def _find_moved(index: Index, roots: Sequence[str], *, everywhere: bool) -> None
     index.rows(f"DELETE FROM gone WHERE NOT {held.format('gone')}", [here])
 
 
+def _find_held(index: Index, head: str) -> None:
+    """Into `came` what the checked-out tree holds that the one before did not; mark all it holds.
+
+    What is held is in force: the tree is one of the roots.
+    """
+    here = index.place
+    old = str(index.one("SELECT head FROM place WHERE n = ?", [here]))
+    if old == head:
+        return
+    if old and not _are_listed(index, [old]):
+        index.rows("UPDATE force SET held = 0 WHERE place = ? AND held", [here])
+        old = ""
+    only = "SELECT segment FROM tree WHERE {0} EXCEPT SELECT segment FROM tree WHERE {0}"
+    _note_segments(index, [head])
+    index.rows(
+        "UPDATE force SET held = 0 WHERE place = ? AND held AND n IN (SELECT member.n"
+        f" FROM ({only.format('oid = ?')}) AS one CROSS JOIN member"
+        " ON member.segment = one.segment) AND NOT EXISTS (SELECT 1 FROM member CROSS JOIN"
+        " noted ON noted.segment = member.segment WHERE member.n = force.n)",
+        [here, old, head],
+    )
+    _add_members(index, only.format(_THESE), "came", [[head], [old]])
+
+
+def _note_segments(index: Index, trees: Sequence[str]) -> None:
+    """Into `noted` the segments of trees."""
+    index.rows("CREATE TEMP TABLE IF NOT EXISTS noted(segment TEXT PRIMARY KEY) WITHOUT ROWID")
+    index.rows("DELETE FROM noted")
+    sql = f"INSERT OR IGNORE INTO noted SELECT segment FROM tree WHERE {_THESE}"
+    index.rows(sql, [json.dumps(list(trees))])
+
+
 def _are_listed(index: Index, trees: Sequence[str]) -> bool:
     return all(index.one("SELECT 1 FROM tree WHERE oid = ? LIMIT 1", [one]) for one in trees)
 
@@ -90,13 +130,10 @@ def _compare(index: Index, old: Sequence[str], new: Sequence[str]) -> None:
     _add_members(index, only.format(_THESE), "gone", [old, new])
     if index.one("SELECT 1 FROM gone LIMIT 1"):
         index.rows("DELETE FROM gone WHERE n IN (SELECT n FROM ours)")
-        index.rows("CREATE TEMP TABLE IF NOT EXISTS held(segment TEXT PRIMARY KEY) WITHOUT ROWID")
-        index.rows("DELETE FROM held")
-        sql = f"INSERT OR IGNORE INTO held SELECT segment FROM tree WHERE {_THESE}"
-        index.rows(sql, [json.dumps(new)])
+        _note_segments(index, new)
         index.rows(
-            "DELETE FROM gone WHERE EXISTS (SELECT 1 FROM member CROSS JOIN held"
-            " ON held.segment = member.segment WHERE member.n = gone.n)"
+            "DELETE FROM gone WHERE EXISTS (SELECT 1 FROM member CROSS JOIN noted"
+            " ON noted.segment = member.segment WHERE member.n = gone.n)"
         )
 
 

@@ -16,7 +16,7 @@ from agence.base.errors import OutsideError
 from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
-VERSION = 6
+VERSION = 7
 
 _SCHEMA = f"""
 CREATE TABLE event(
@@ -26,6 +26,8 @@ CREATE TABLE event(
 CREATE INDEX event_entity ON event(entity);
 CREATE INDEX event_own ON event(n) WHERE own;
 CREATE INDEX event_chain ON event(writer, seq, own);
+CREATE INDEX event_codex ON event(id) WHERE kind = 'codex';
+CREATE TABLE erased(n INTEGER PRIMARY KEY);
 CREATE TABLE edge(parent TEXT, child INTEGER, PRIMARY KEY(parent, child)) WITHOUT ROWID;
 CREATE INDEX edge_child ON edge(child);
 CREATE TABLE ours(k INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER UNIQUE);
@@ -42,9 +44,11 @@ CREATE TABLE ref(name TEXT PRIMARY KEY, oid TEXT NOT NULL, tree TEXT NOT NULL) W
 CREATE TABLE own(path TEXT PRIMARY KEY, length INTEGER NOT NULL, last TEXT NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE place(n INTEGER PRIMARY KEY, name TEXT UNIQUE, seen TEXT NOT NULL,
-    roots TEXT NOT NULL, ours INTEGER NOT NULL DEFAULT 0, merges TEXT NOT NULL DEFAULT '');
-CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, PRIMARY KEY(place, n))
-    WITHOUT ROWID;
+    roots TEXT NOT NULL, ours INTEGER NOT NULL DEFAULT 0, merges TEXT NOT NULL DEFAULT '',
+    head TEXT NOT NULL DEFAULT '');
+CREATE TABLE force(place INTEGER, n INTEGER, waits INTEGER NOT NULL, held INTEGER NOT NULL,
+    PRIMARY KEY(place, n)) WITHOUT ROWID;
+CREATE INDEX force_apart ON force(place, n) WHERE NOT held;
 CREATE INDEX force_waits ON force(place, n) WHERE waits;
 CREATE TABLE stale(place INTEGER, entity TEXT, PRIMARY KEY(place, entity)) WITHOUT ROWID;
 CREATE TABLE entity(
@@ -119,13 +123,11 @@ class Index:
 
         `listed` is path -> blob id.
         """
-        sql = (
-            "SELECT n, state, path, oid FROM entity LEFT JOIN shown ON shown.entity = n"
-            " WHERE place = ?"
-        )
-        for number, state, path, oid in list(self.rows(sql, [self.place])):
+        sql = "SELECT n, path, oid FROM entity LEFT JOIN shown ON shown.entity = n WHERE place = ?"
+        for number, path, oid in list(self.rows(sql, [self.place])):
             if path is None or listed.get(path) != oid:
-                yield number, entity_of(state)
+                sql = "SELECT state FROM entity WHERE n = ?"
+                yield number, entity_of(self.one(sql, [number]))
 
     def remember_view(self, number: int, path: str, oid: str) -> None:
         """The view of the entity of this row is the blob `oid`, for as long as the row is there."""

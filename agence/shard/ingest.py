@@ -47,7 +47,7 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
         with Reader(repo) as reader:
             _ingest_refs(index, reader, at)
         _ingest_own(index, log)
-        touched = bring_in_force(index, _roots(index, at), everywhere=everywhere)
+        touched = bring_in_force(index, _roots(index, at), at.head, everywhere=everywhere)
         _prune_trees(index)
         _prune_places(index)
         fold_again(index, touched, blobs, repo.work_tree)

@@ -24,7 +24,7 @@ def keep_all(index: Index, found: Sequence[Judged], *, own: bool) -> list[int]:
     sql = "SELECT id, n FROM event WHERE id IN (SELECT value FROM json_each(?))"
     numbers: dict[str, int] = dict(index.rows(sql, [ids]))
     last = int(index.one("SELECT max(n) FROM event") or 0)
-    rows, edges, again = [], [], []
+    rows, edges, again, erased = [], [], [], []
     for fact, line in found:
         if fact.id in numbers:
             again.append((fact, line))
@@ -34,8 +34,10 @@ def keep_all(index: Index, found: Sequence[Judged], *, own: bool) -> list[int]:
         what = (fact.id, fact.entity, fact.kind, fact.writer, fact.seq, fact.ms)
         rows.append((last, *what, own, line))
         edges += [(parent, last) for parent in fact.parents]
+        erased += [(last,)] if fact.erased else []
     index.db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     index.db.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
+    index.db.executemany("INSERT INTO erased VALUES (?)", erased)
     for fact, line in again:
         _keep_again(index, numbers[fact.id], fact, line, own=own)
     return [numbers[fact.id] for fact, _ in found]
@@ -50,6 +52,10 @@ def _keep_again(index: Index, number: int, fact: Fact, line: bytes, *, own: bool
         index.rows("UPDATE event SET line = ? WHERE n = ? AND line != ?", [line, number, line])
         if index.db.changes():
             _fold_anew(index, fact.entity)
+            index.rows("INSERT OR IGNORE INTO erased VALUES (?)", [number])
+    else:
+        sql = "INSERT OR IGNORE INTO erased SELECT n FROM event WHERE n = ? AND line != ?"
+        index.rows(sql, [number, line])
 
 
 def _fold_anew(index: Index, entity: str) -> None:

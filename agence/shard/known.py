@@ -4,8 +4,12 @@ The ref's tree holds every segment that was ever accepted here; its commits are 
 what it was, the others are joins that were fetched.
 """
 
+import json
+from collections.abc import Mapping
+
 from agence.base.errors import OutsideError, ShardError
-from agence.git.objects import resolve_many
+from agence.git.blob_name import blob_id
+from agence.git.objects import write_blobs
 from agence.git.refs import ZERO, update
 from agence.git.repository import Repository
 from agence.git.run import git
@@ -20,7 +24,8 @@ _NOBODY = (("NAME", "agence"), ("EMAIL", "agence@localhost"), ("DATE", "@0 +0000
 def keep(repo: Repository, refs: dict[str, str], index: Index) -> None:
     """Join the accepted segments into it that neither it nor the shared log here has.
 
-    Where the ref can't be written, or somebody else joins at the same time, the next one joins.
+    What is erased anywhere is erased in it too. Where the ref can't be written, or somebody else
+    joins at the same time, the next one joins.
     """
     sql = (
         "SELECT path, oid FROM segment WHERE whole AND path NOT IN"
@@ -28,22 +33,62 @@ def keep(repo: Repository, refs: dict[str, str], index: Index) -> None:
     )
     rows = index.rows(sql, [REF, SHARED_LOG])
     changes: dict[str, str | None] = {f"log/{path}": oid for path, oid in rows}
-    if changes:
-        rows = index.rows("SELECT digest, oid FROM blob")
-        changes |= {f"log/blobs/{digest}": oid for digest, oid in rows}
-    if not changes:
-        return
-    old = refs.get(REF, "")
-    base = resolve_many(repo, [f"{old}^{{tree}}"]).get(f"{old}^{{tree}}") if old else None
-    joins = [oid for name, oid in refs.items() if _is_join(name)]
-    parents = list(dict.fromkeys([*([old] if old else []), *joins]))
+    erased = [row[0] for row in index.rows("SELECT n FROM erased")]
     try:
-        tree = write_tree(repo, base[0] if base else None, changes)
-        message = f"agence: know {len(changes)} more segments"
-        commit = _commit(repo, tree, parents, message)
-        update(repo, [(REF, commit, old or ZERO)])
+        if erased:
+            changes |= _mended(repo, index, changes)
+        if changes:
+            _join(repo, refs, index, changes)
     except (OutsideError, ShardError):
         return
+    if erased:
+        sql = "DELETE FROM erased WHERE n IN (SELECT value FROM json_each(?))"
+        index.rows(sql, [json.dumps(erased)])
+
+
+def _join(
+    repo: Repository, refs: dict[str, str], index: Index, changes: Mapping[str, str | None]
+) -> None:
+    texts = index.rows("SELECT digest, oid FROM blob")
+    texts_too = dict(changes) | {f"log/blobs/{digest}": oid for digest, oid in texts}
+    old = refs.get(REF, "")
+    joins = [oid for name, oid in refs.items() if _is_join(name)]
+    parents = list(dict.fromkeys([*([old] if old else []), *joins]))
+    tree = write_tree(repo, old or None, texts_too)
+    commit = _commit(repo, tree, parents, f"agence: know {len(changes)} more segments")
+    update(repo, [(REF, commit, old or ZERO)])
+
+
+def _mended(repo: Repository, index: Index, fresh: Mapping[str, str | None]) -> dict[str, str]:
+    """Path -> blob of the segments that hold what was erased since the last look, without it.
+
+    Of those that are kept, or lie in the shared log, or are about to be kept as `fresh` has them.
+    """
+    sql = (
+        "SELECT DISTINCT path, oid FROM erased CROSS JOIN member ON member.n = erased.n"
+        " CROSS JOIN segment ON segment.oid = member.segment AND whole"
+    )
+    segments = dict(index.rows(sql))
+    sql = "SELECT path, segment FROM tree JOIN ref ON ref.tree = tree.oid WHERE ref.name = ?"
+    rows = [row for ref in (SHARED_LOG, REF) for row in index.rows(sql, [ref])]
+    kept: dict[str, str | None] = {f"log/{path}": oid for path, oid in rows}
+    kept |= fresh
+    right = {f"log/{path}": _content(index, oid) for path, oid in segments.items()}
+    wrong = {
+        path: content
+        for path, content in right.items()
+        if path in kept and kept[path] != blob_id(content)
+    }
+    return write_blobs(repo, wrong) if wrong else {}
+
+
+def _content(index: Index, segment: str) -> bytes:
+    """The bytes of a segment as they are to be now: its lines, erased where they are anywhere."""
+    sql = (
+        "SELECT line FROM member CROSS JOIN event ON event.n = member.n WHERE segment = ?"
+        " ORDER BY event.id"
+    )
+    return b"".join(line + b"\n" for (line,) in index.rows(sql, [segment]))
 
 
 def _commit(repo: Repository, tree: str, parents: list[str], message: str) -> str:

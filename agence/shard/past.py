@@ -158,7 +158,7 @@ def _folded(shard: Shard, scope: str, now: Index, cut: Collection[Event]) -> Ind
         past.enter("past")
         for event in cut:
             number = keep(past, event, own=False)
-            past.rows("INSERT INTO force VALUES (?, ?, 0)", [past.place, number])
+            past.rows("INSERT INTO force VALUES (?, ?, 0, 0)", [past.place, number])
         past.db.executemany("INSERT INTO blob VALUES (?, ?)", list(now.rows("SELECT * FROM blob")))
         blobs = shard.blobs(scope)
         with EntityWriter(past) as entities:

@@ -73,7 +73,7 @@ def histories(pick, count):
 def said(index, place):
     """What an index says of a work tree, whatever numbers its rows have."""
     index.enter(place)
-    sql = "SELECT id, waits FROM force JOIN event ON event.n = force.n WHERE place = ?"
+    sql = "SELECT id, waits, held FROM force JOIN event ON event.n = force.n WHERE place = ?"
     words = (
         "SELECT entity.id, title, tags, body, around FROM words JOIN passage"
         " ON passage.n = words.rowid JOIN entity ON entity.n = passage.entity"
