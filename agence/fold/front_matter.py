@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 _FENCE = b"+++\n"
 _ORDER = tuple(  # as the views of all kinds have them; a test compares with the table of kinds
-    b"id kind title tags links opposes confidence status subject relation object episode when state"
-    b" priority stars complexity agent scope needs after workflow security project contested".split()
+    b"id kind title tags links opposes confidence status subject relation object many episode when"
+    b" name state priority stars complexity agent scope needs after workflow security project"
+    b" contested".split()
 )
 
 

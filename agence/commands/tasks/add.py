@@ -34,8 +34,8 @@ def add(
     body: Annotated[str | None, Option(help="the text below the title")] = None,
     file: Annotated[str | None, Option(help="read the body from a file, - for a pipe")] = None,
     tag: Annotated[list[str] | None, Option(help="a topic; can be repeated")] = None,
-    priority: Annotated[int, Option(help="1 to 5; 5 comes first")] = LOWEST,
-    stars: Annotated[int, Option(help="0 or more: how much it matters")] = 0,
+    priority: Annotated[int, Option(help="from 1 to 5; 5 comes first")] = LOWEST,
+    stars: Annotated[int, Option(help="how much it matters, from 0")] = 0,
     complexity: Annotated[int | None, Option(help="tier 0 to 5, as people see it")] = None,
     needs: Annotated[
         list[str] | None, Option(help="a task to be done before", metavar="ID")
