@@ -5,20 +5,20 @@ branches is one file; needed lines of other segments, and what was never publish
 ones.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from agence.events.blob import blobs_of
 from agence.events.segment import LIMIT, pack
-from agence.fold.entity import Entity
-from agence.fold.state import closed, fold
 from agence.git.blob_name import blob_id
 from agence.git.objects import Found, list_tree, read_many, resolve_many
+from agence.shard import held
 from agence.shard.edited import edited
 from agence.shard.index import Index
 from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
-from agence.shard.merges import of_cut
 from agence.shard.shard import Shard
 from agence.shard.staged import staged_segments
 from agence.shard.views import rendered, small_files, view_path
@@ -53,13 +53,11 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     """The publication of every own shared event that HEAD lacks, or of the entities `only`."""
     shard.refuse_newer_format()
     index = shard.index("shared")
-    tree = _head_tree(shard)
-    held = set(_held(index, tree))
-    needed = _needed(index, held, set(only), _foundation(shard, index, held))
-    changes = _log_changes(shard, index, tree, needed)
-    changes |= _blob_changes(shard, index, tree, needed)
+    needed = _needed(shard, index, set(only))
+    changes = _log_changes(shard, index, needed)
+    changes |= _blob_changes(shard, index, needed)
     kept = edited(shard)
-    views = stale_views(shard, index, held | needed)
+    views = stale_views(shard, index, needed)
     changes |= {path: content for path, content in views.items() if path not in kept}
     sql = "SELECT id FROM event WHERE n = ?"
     return Plan(changes, [str(index.one(sql, [n])) for n in sorted(needed)], kept)
@@ -68,91 +66,74 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
 def tree_views(shard: Shard) -> dict[str, bytes]:
     """What every view of the checked-out tree should say."""
     index = shard.index("shared")
-    entities = _entities(shard, index, set(_held(index, _head_tree(shard))))
-    return small_files() | rendered(map(shard.whole, entities), shard.pins.founder)
+    touched, anew = held.otherwise(index, (), shard.repo.work_tree)
+    entities = [one for one in index.entities(deleted=True) if one.id not in touched]
+    whole = map(shard.whole, [*entities, *anew])
+    return small_files() | rendered(whole, shard.pins.founder)
 
 
 def lagging(shard: Shard) -> dict[str, bytes]:
     """The views that HEAD lacks or has in another form, though it has all of their events."""
     index = shard.index("shared")
-    force = {n for (n,) in index.rows("SELECT n FROM force WHERE place = ?", [index.place])}
-    behind = stale_views(shard, index, force)
+    behind = stale_views(shard, index, None)
     if not behind:
         return {}
-    missing = force.difference(_held(index, _head_tree(shard)))
     sql = "SELECT entity FROM event WHERE n = ?"
-    ahead = {index.one(sql, [n]) for n in missing}
+    ahead = {index.one(sql, [n]) for n in held.apart(index)}
     paths = {view_path(one) for one in map(index.entity, ahead) if one}
     return {path: content for path, content in behind.items() if path not in paths}
 
 
-def _head_tree(shard: Shard) -> str:
-    found = resolve_many(shard.repo, [f"HEAD:{LOG}"]).get(f"HEAD:{LOG}")
-    return found[0] if found and found[1] == "tree" else ""
+def _needed(shard: Shard, index: Index, only: set[str]) -> set[int]:
+    """Own events (of the entities `only`) that the tree lacks, and every known event these rest on.
+
+    Of `only` none, also what those in the tree rest on. Whatever it brings, the genesis and what
+    its founder adopted come with it.
+    """
+    if only:
+        sql = "SELECT n FROM event WHERE own AND entity IN (SELECT value FROM json_each(?))"
+        wave = {row[0] for row in index.rows(sql, [json.dumps(list(only))])}
+    else:
+        sql = "SELECT n FROM event WHERE n IN (SELECT value FROM json_each(?)) AND own"
+        wave = {row[0] for row in index.rows(sql, [json.dumps(list(held.apart(index)))])}
+        wave |= held.missing_parents(index)
+    if wave or (not only and held.tree(index)):
+        wave |= _foundation(shard, index)
+    needed: set[int] = set()
+    while wave:
+        fresh = held.without_held(index, wave)
+        needed |= fresh
+        wave = held.parents(index, wave) - needed
+        wave = held.without_held(index, wave)
+    return needed
 
 
-def _held(index: Index, tree: str) -> Iterable[int]:
-    sql = (
-        "SELECT DISTINCT member.n FROM tree JOIN member ON member.segment = tree.segment"
-        " WHERE tree.oid = ?"
-    )
-    return (row[0] for row in index.rows(sql, [tree]))
-
-
-def _foundation(shard: Shard, index: Index, held: set[int]) -> set[int]:
+def _foundation(shard: Shard, index: Index) -> set[int]:
     """The genesis and what its founder adopted, where the tree lacks it: nobody could join."""
     genesis = index.one("SELECT n FROM event WHERE id = ?", [shard.pins.shard])
-    if genesis is None or genesis in held:
+    if genesis is None or held.is_held(index, genesis):
         return set()
     sql = (
-        "SELECT event.n FROM event JOIN force ON force.n = event.n"
-        " WHERE place = ? AND kind = 'codex' AND writer = ?"
+        "SELECT event.n FROM event INDEXED BY event_codex CROSS JOIN force ON place = ?"
+        " AND force.n = event.n WHERE kind = 'codex' AND writer = ?"
     )
     return {genesis, *(row[0] for row in index.rows(sql, [index.place, shard.pins.founder]))}
 
 
-def _needed(index: Index, held: set[int], only: set[str], foundation: set[int]) -> set[int]:
-    """Own events (of the entities `only`) that the tree lacks, and every known event these rest on.
-
-    Whatever it brings, the foundation comes with it.
-    """
-    own = "SELECT n, id, entity FROM event WHERE own"
-    wanted = {n for n, id_, entity in index.rows(own) if not only or {id_, entity} & only}
-    wave = wanted | (set() if only else held)
-    if wave:
-        wave |= foundation
-    needed: set[int] = set()
-    while wave:
-        needed |= wave - held
-        wave = _parents(index, wave) - needed - held
-    return needed
-
-
-def _parents(index: Index, numbers: set[int]) -> set[int]:
-    """The known events that these rest on."""
-    index.rows("CREATE TEMP TABLE IF NOT EXISTS wave(n INTEGER PRIMARY KEY)")
-    index.rows("DELETE FROM wave")
-    index.db.executemany("INSERT INTO wave VALUES (?)", [(number,) for number in numbers])
-    sql = (
-        "SELECT DISTINCT event.n FROM wave JOIN edge ON edge.child = wave.n"
-        " JOIN event ON event.id = edge.parent"
-    )
-    return {row[0] for row in index.rows(sql)}
-
-
-def _log_changes(
-    shard: Shard, index: Index, tree: str, needed: set[int]
-) -> dict[str, bytes | None]:
+def _log_changes(shard: Shard, index: Index, needed: set[int]) -> dict[str, bytes | None]:
     changes: dict[str, bytes | None] = {}
     copied: set[int] = set()
-    for path, (content, numbers) in staged_segments(shard, index, tree, needed).items():
+    for path, (content, numbers) in staged_segments(shard, index, needed).items():
         changes[f"{LOG}/{path}"] = content
         copied |= numbers
-    paths = dict(index.rows("SELECT oid, path FROM segment WHERE whole"))
-    sql = "SELECT DISTINCT segment FROM member WHERE n = ?"
-    candidates = {row[0] for number in needed for row in index.rows(sql, [number])}
-    members = {oid: _members(index, oid) for oid in candidates}
-    whole = [oid for oid in candidates if oid in paths and members[oid] <= needed]
+    sql = (
+        "SELECT DISTINCT segment, segment.path FROM json_each(?) AS one"
+        " CROSS JOIN member ON member.n = one.value"
+        " CROSS JOIN segment ON segment.oid = member.segment AND whole"
+    )
+    paths = dict(index.rows(sql, [json.dumps(list(needed))]))
+    members = {oid: _members(index, oid) for oid in paths}
+    whole = [oid for oid in paths if members[oid] <= needed]
     chosen = []
     for oid in sorted(whole, key=lambda one: (-len(members[one]), one)):
         if not members[oid] <= copied:
@@ -162,17 +143,16 @@ def _log_changes(
         if isinstance(found, Found):
             changes[f"{LOG}/{paths[found.oid]}"] = found.content
     changes |= _new_segments(index, needed - copied)
-    return changes | _compaction(shard, index, tree, changes)
+    return changes | _compaction(shard, index, changes)
 
 
-def _blob_changes(
-    shard: Shard, index: Index, tree: str, needed: set[int]
-) -> dict[str, bytes | None]:
+def _blob_changes(shard: Shard, index: Index, needed: set[int]) -> dict[str, bytes | None]:
     """The blobs that needed events refer to; those that are not in this clone come another time."""
     wanted: set[str] = set()
     for number in needed:
         for event in events_of(index, "SELECT line FROM event WHERE n = ?", [number]):
             wanted |= blobs_of(event)
+    tree = held.tree(index)
     have = set(list_tree(shard.repo, tree, under="blobs/")) if tree and wanted else set()
     changes: dict[str, bytes | None] = {}
     for digest in sorted(wanted):
@@ -200,12 +180,12 @@ def _new_segments(index: Index, numbers: set[int]) -> dict[str, bytes | None]:
 
 
 def _compaction(
-    shard: Shard, index: Index, tree: str, changes: dict[str, bytes | None]
+    shard: Shard, index: Index, changes: dict[str, bytes | None]
 ) -> dict[str, bytes | None]:
     """Where one of our folders holds more than CROWD files: one larger segment for the small."""
     own = set(shard.log("shared").files())
     folders: dict[str, dict[str, str]] = {}
-    for path, oid in index.rows("SELECT path, segment FROM tree WHERE oid = ?", [tree]):
+    for path, oid in index.rows("SELECT path, segment FROM tree WHERE oid = ?", [held.tree(index)]):
         folders.setdefault(path.rpartition("/")[0], {})[path] = oid
     result: dict[str, bytes | None] = {}
     for folder, files in folders.items():
@@ -242,34 +222,19 @@ def _size(index: Index, segment: str) -> int:
     return int(index.one(sql, [segment]) or 0)
 
 
-def _entities(shard: Shard, index: Index, numbers: set[int]) -> list[Entity]:
-    """The fold of these events: from the index where they are just what is in force."""
-    if _is_in_force(index, numbers):
-        return list(index.entities(deleted=True))
-    events = [
-        e for n in numbers for e in events_of(index, "SELECT line FROM event WHERE n = ?", [n])
-    ]
-    merges = of_cut(events, shard.pins.founder, shard.repo.work_tree)
-    return list(fold(closed(events), merges).values())
+def stale_views(shard: Shard, index: Index, more: Collection[int] | None) -> dict[str, bytes]:
+    """The views that HEAD lacks or has in another form: path -> bytes.
 
-
-def _is_in_force(index: Index, numbers: set[int]) -> bool:
-    sql = "SELECT n FROM force WHERE place = ? AND NOT waits"
-    return numbers == {row[0] for row in index.rows(sql, [index.place])}
-
-
-def stale_views(shard: Shard, index: Index, numbers: set[int]) -> dict[str, bytes]:
-    """The views of these events that HEAD lacks or has in another form: path -> bytes.
-
-    The small files of the folder are only ever added: another version of agence may have others.
+    They are those of the events that the tree holds and of `more` that it does not; of all that is
+    in force where it is None. The small files of the folder are only ever added: another version of
+    agence may have others.
     """
     listed = _listed(shard)
     files = {path: text for path, text in small_files().items() if path not in listed}
-    if _is_in_force(index, numbers):
-        rows = index.entities_but(listed)
-    else:
-        rows = ((0, entity) for entity in _entities(shard, index, numbers))
-    for row, entity in rows:
+    top = shard.repo.work_tree
+    touched, anew = held.otherwise(index, more, top) if more is not None else (set(), [])
+    here = ((row, one) for row, one in index.entities_but(listed) if one.id not in touched)
+    for row, entity in chain(here, ((0, one) for one in anew)):
         for path, content in rendered([shard.whole(entity)], shard.pins.founder).items():
             oid = blob_id(content)
             if listed.get(path) != oid:

@@ -12,26 +12,28 @@ from agence.events.event import read
 from agence.events.segment import order_faults, split_lines
 from agence.git import staging
 from agence.git.objects import Found, read_many
+from agence.shard.held import tree
 from agence.shard.index import Index
 from agence.shard.layout import LOG
 from agence.shard.shard import Shard
 
 
 def staged_segments(
-    shard: Shard, index: Index, tree: str, needed: Collection[int]
+    shard: Shard, index: Index, needed: Collection[int]
 ) -> dict[str, tuple[bytes, set[int]]]:
     """Staged segments of `needed` events: path below the log -> (content, numbers of its events).
 
-    `tree` is the log of HEAD. What is not known here byte for byte is the user's: left out.
+    What is not known here byte for byte is the user's: left out.
     """
-    held = {row[0] for row in index.rows("SELECT path FROM tree WHERE oid = ?", [tree])}
+    sql = "SELECT path FROM tree WHERE oid = ?"
+    there = {row[0] for row in index.rows(sql, [tree(index)])}
     entries = staging.read(shard.repo, os.path.join(shard.repo.git_dir, "index"))
     paths = {
         entry.blob: path.removeprefix(f"{LOG}/")
         for path, entry in entries.items()
         if path.startswith(f"{LOG}/") and path.endswith(".jsonl") and entry.holds(entry.blob)
     }
-    fresh = [oid for oid, path in paths.items() if path not in held]
+    fresh = [oid for oid, path in paths.items() if path not in there]
     segments = {}
     for found in read_many(shard.repo, fresh):
         if isinstance(found, Found):
