@@ -16,7 +16,7 @@ from agence.base.errors import Refusal
 from agence.base.identifiers import short
 from agence.commands.contract import JSON, Context, Option, Report
 from agence.shard.carriers import remote_names
-from agence.shard.edited import drafts, kind_at, new_files
+from agence.shard.edited import drafts, kind_at, new_files, touched
 from agence.shard.governance import unadopted
 from agence.shard.pending import elsewhere, faults, unpublished, unsent, waiting
 from agence.shard.shard import Shard
@@ -33,8 +33,9 @@ def status(
     shard = context.shard
     events = unpublished(shard)
     titles = _titles(shard, events)
-    kept = {draft.path: draft.why for draft in drafts(shard)}
-    fresh = new_files(shard)
+    files = touched(shard)
+    kept = {draft.path: draft.why for draft in drafts(shard, files)}
+    fresh = new_files(shard, files)
     behind = stale(shard, kept)
     others = elsewhere(shard)
     broken = faults(shard)

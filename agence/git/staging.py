@@ -62,6 +62,22 @@ def read(repo: Repository, index: str) -> dict[str, Staged]:
     return entries
 
 
+def unmodified(repo: Repository, folder: str, blobs: Mapping[str, str]) -> set[str]:
+    """Those of `blobs` (path below `folder` to blob) that the index and the work tree have so.
+
+    The work tree by the size and times of the files, as git goes by them. What git was told to
+    assume is left out.
+    """
+    words = ("ls-files", "--cached", "--modified", "-v", "-s", "-z", "--full-name", "--", folder)
+    records = set(os.fsdecode(git(*words, cwd=repo.work_tree)).split("\0"))
+    same = set()
+    for path, blob in blobs.items():
+        entry = f"{_FILE} {blob} 0\t{path}"
+        if f"H {entry}" in records and f"C {entry}" not in records:
+            same.add(path)
+    return same
+
+
 def absent(entries: Mapping[str, Staged], paths: Iterable[str]) -> set[str]:
     """Those of `paths` that a sparse checkout leaves out of the work tree.
 

@@ -9,7 +9,7 @@ it is where the file is empty or gone. Whether git has the edit committed is no 
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from agence.base.identifiers import short
@@ -39,10 +39,12 @@ from agence.shard.judging import known
 from agence.shard.layout import TRACKED
 from agence.shard.merges import in_force as usable_in
 from agence.shard.shard import Shard
+from agence.shard.untouched import untouched
 from agence.shard.views import CODEX, is_plain, read, rendered, view_path
 
 _VIEW = re.compile(r"-([0-9a-f]{8})\.md").search  # how the name of a view ends
 _NAMED = re.compile(rb'^id *= *"[0-9a-f]{64}"', re.MULTILINE).search
+File = tuple[str, str, bytes]  # the kind whose view it is or would be, its path and its bytes
 CHOOSE = "two versions stand side by side in it"
 _CHOOSE = "keep what is right, and take out the lines that mark the versions"
 _BACK = "bring the events that it comes from, or give the file back its name"
@@ -72,20 +74,29 @@ def edited(shard: Shard) -> list[str]:
     return [draft.path for draft in drafts(shard)]
 
 
-def drafts(shard: Shard) -> list[Draft]:
-    """The drafts in the work tree, sorted by path."""
-    return sorted([*_views(shard), *_pages(shard)], key=lambda draft: draft.path)
+def drafts(shard: Shard, files: Sequence[File] | None = None) -> list[Draft]:
+    """The drafts in the work tree, sorted by path. `files` are what `touched` gives, if known."""
+    found = touched(shard) if files is None else files
+    return sorted([*_views(shard, found), *_pages(shard)], key=lambda draft: draft.path)
 
 
-def new_files(shard: Shard) -> list[str]:
-    """The files that somebody put by hand where views and pages lie, sorted: not in force."""
+def new_files(shard: Shard, files: Sequence[File] | None = None) -> list[str]:
+    """The files that somebody put by hand where views and pages lie, sorted: not in force.
+
+    `files` are what `touched` gives, if known.
+    """
     views = (
         path
-        for _, path, content in _markdown(shard.repo.work_tree)
+        for _, path, content in (touched(shard) if files is None else files)
         if _is_new(content) and entity_of(shard, path) is None
     )
     pages = {view_path(page) for page in _founders(shard)}
     return sorted([*views, *(path for path in _below_codex(shard) if path not in pages)])
+
+
+def touched(shard: Shard) -> list[File]:
+    """The Markdown files where views lie, but for those that nobody can have edited."""
+    return list(_markdown(shard.repo.work_tree, untouched(shard)))
 
 
 def in_force(shard: Shard, path: str) -> bytes | None:
@@ -113,10 +124,10 @@ def kind_at(path: str) -> str:
     return ""
 
 
-def _views(shard: Shard) -> Iterator[Draft]:
+def _views(shard: Shard, files: Sequence[File]) -> Iterator[Draft]:
     suspects = [
         (kind, path, content)
-        for kind, path, content in _markdown(shard.repo.work_tree)
+        for kind, path, content in files
         if content.strip() and is_draft(content) and (_VIEW(path) or not _is_new(content))
     ]
     if not suspects:
@@ -241,8 +252,8 @@ def _texts(shard: Shard, identity: str) -> set[str]:
     return {text for text in map(shard.text_of, values) if text is not None}
 
 
-def _markdown(top: str) -> Iterator[tuple[str, str, bytes]]:
-    """(kind, path, bytes) of each Markdown file that lies where views lie."""
+def _markdown(top: str, same: Collection[str]) -> Iterator[File]:
+    """Each Markdown file that lies where views lie, and is not among `same`."""
     for kind in KINDS.values():
         folder = f"{TRACKED}/{kind.folder}"
         if kind.closed or not kind.folder or os.path.islink(os.path.join(top, folder)):
@@ -251,11 +262,11 @@ def _markdown(top: str) -> Iterator[tuple[str, str, bytes]]:
             names = os.listdir(os.path.join(top, folder))
         except (FileNotFoundError, NotADirectoryError):
             continue
-        for name in names:
-            plain = name.endswith(".md") and not name.startswith(".")
-            content = read(top, f"{folder}/{name}") if plain else None
+        paths = [f"{folder}/{name}" for name in names if name.endswith(".md") and name[0] != "."]
+        for path in paths:
+            content = None if path in same else read(top, path)
             if content is not None:
-                yield kind.name, f"{folder}/{name}", content
+                yield kind.name, path, content
 
 
 def _below_codex(shard: Shard) -> Iterator[str]:

@@ -19,9 +19,11 @@ def unadopted(shard: Shard) -> list[Unadopted]:
     """What is in force here about governance and does not count, by writer."""
     index = shard.index("shared")
     sql = (
-        "SELECT event.writer, count(*) FROM event JOIN event AS page ON page.id = event.entity"
-        " JOIN force ON force.n = event.n WHERE place = ? AND page.kind = 'codex'"
-        " AND event.writer != ? GROUP BY event.writer ORDER BY event.writer"
+        "SELECT event.writer, count(*) FROM event AS page INDEXED BY event_codex"
+        " CROSS JOIN event ON event.entity = page.id"
+        " CROSS JOIN force ON force.place = ? AND force.n = event.n"
+        " WHERE page.kind = 'codex' AND event.writer != ?"
+        " GROUP BY event.writer ORDER BY event.writer"
     )
     rows = index.rows(sql, [index.place, shard.pins.founder])
     return [Unadopted(writer, count) for writer, count in rows]

@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 from agence.base.errors import OutsideError, ShardError, UsageError
 from agence.base.identifiers import is_hex, short
@@ -36,6 +37,14 @@ _KEPT = 500  # cuts whose names are remembered
 _SHORTEST = 8  # hex digits of a name or an id
 
 
+class Named(NamedTuple):
+    """An event as a cut names it."""
+
+    id: str
+    writer: str
+    seq: int
+
+
 def look_back(shard: Shard, scope: str, at: str, as_of: int | None) -> tuple[Index, int]:
     """(the index of a past cut, the milliseconds that count as now there).
 
@@ -47,13 +56,13 @@ def look_back(shard: Shard, scope: str, at: str, as_of: int | None) -> tuple[Ind
     cut = closed(
         event for event in _events(index, numbers) if as_of is None or event.stamp.ms <= as_of
     )
-    remember(shard, scope, cut)
+    remember(shard, scope, [Named(event.id, event.writer, event.seq) for event in cut])
     past = _folded(shard, scope, index, cut)
     newest = max((event.stamp.ms for event in cut), default=0)
     return past, as_of if as_of is not None else newest
 
 
-def remember(shard: Shard, scope: str, cut: Collection[Event]) -> str:
+def remember(shard: Shard, scope: str, cut: Collection[Named]) -> str:
     """The name of a cut, by which it can be asked for in this clone from now on.
 
     Where nothing can be written it is only named.
@@ -95,9 +104,13 @@ def in_force(index: Index) -> set[int]:
     return {row[0] for row in index.rows(sql, [index.place])}
 
 
-def cut_in_force(index: Index) -> list[Event]:
-    """The events that are in force and folded."""
-    return list(_events(index, in_force(index)))
+def cut_in_force(index: Index) -> list[Named]:
+    """The events that are in force and folded, by their names."""
+    sql = (
+        "SELECT id, writer, seq FROM force CROSS JOIN event ON event.n = force.n"
+        " WHERE place = ? AND NOT waits"
+    )
+    return [Named(*row) for row in index.rows(sql, [index.place])]
 
 
 def _named(shard: Shard, index: Index, scope: str, at: str) -> set[int]:
@@ -175,7 +188,7 @@ def _folder(shard: Shard, scope: str) -> str:
     return path
 
 
-def _spans(cut: Collection[Event]) -> dict[str, object]:
+def _spans(cut: Collection[Named]) -> dict[str, object]:
     numbers: dict[str, dict[int, list[str]]] = {}
     for event in cut:
         numbers.setdefault(event.writer, {}).setdefault(event.seq, []).append(event.id)
