@@ -17,26 +17,24 @@ from agence.base.errors import Refusal, ShardError, UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Report
 from agence.events.event import Event
-from agence.fold.undoing import compensation
+from agence.fold.undoing import UNDOES, compensation
 from agence.schema.effects import Effect
 from agence.schema.kinds import KINDS
 from agence.shard.conflicts import events_about
 from agence.shard.merges import in_force
 from agence.shard.own_events import event_named, last_own
 
-UNDOES = "undoes"  # the member of an event's data that names the event it takes back
-
 
 def undo(
     context: Context,
     identity: Annotated[
-        str, Argument(help="the event; the last one of yours without it", metavar="EVENT")
-    ] = "",
+        str | None, Argument(help="the event; the last one of yours without it", metavar="EVENT")
+    ] = None,
 ) -> Report:
     """Append one compensating event. Raises ShardError where it was written over, and keeps it."""
     shard, scope = context.shard, context.scope
     index = shard.index(scope)
-    event = _named(context, identity) if identity else _last(context)
+    event = _last(context) if identity is None else _named(context, identity)
     kind = KINDS.get(event.kind)
     if kind is None or kind.scope == "internal":
         raise Refusal(
@@ -75,6 +73,8 @@ def words(effect: Effect) -> str:
 
 def _named(context: Context, typed: str) -> Event:
     """The event with this id. Raises Refusal where it is somebody else's."""
+    if not typed.strip():
+        raise UsageError("no event is named", "`^history ID` lists those about an entity")
     event, own = event_named(context.shard, context.scope, typed)
     by = event.body["by"]
     if not own:

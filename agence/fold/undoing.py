@@ -26,6 +26,8 @@ from agence.schema.effects import (
 )
 from agence.schema.kinds import field_of
 
+UNDOES = "undoes"  # the member of an event's data that names the event it takes back
+
 
 class _Undone(NamedTuple):
     """What an undo needs: the event, all events about its entity, and the entity now."""
@@ -158,7 +160,41 @@ def _counted(undone: _Undone, effect: Effect) -> list[Effect]:
     field = str(effect["field"])
     if field_of(undone.entity.kind, field).rule != "up-down":
         raise UsageError(f"'{field}' only grows: what was counted stays counted")
-    return [increment(field, -int(effect["value"]))]
+    return [] if _is_counted_back(undone, field) else [increment(field, -int(effect["value"]))]
+
+
+def _is_counted_back(undone: _Undone, field: str) -> bool:
+    """Whether what the event counted is taken back already, by whichever undo of it.
+
+    An event and all undos of it, and undos of those, come to what it counted or to nothing.
+    """
+    counts = {one.id: _count(one, field) for one in undone.events}
+    taken: dict[str, str] = {}  # undo -> what it took back
+    undos: dict[str, list[str]] = {}
+    for one in undone.events:
+        said = (one.data or {}).get(UNDOES)
+        if isinstance(said, str) and counts.get(said) == -counts[one.id]:
+            taken[one.id] = said
+            undos.setdefault(said, []).append(one.id)
+    first = undone.event.id
+    while first in taken:
+        first = taken[first]
+    whole, left = 0, [first]
+    while left:
+        name = left.pop()
+        whole += counts.get(name, 0)
+        left += undos.get(name, ())
+    return whole - _count(undone.event, field) not in (0, counts.get(first))
+
+
+def _count(event: Event, field: str) -> int:
+    """What an event adds to a counter."""
+    said = [e.get("value") for e in effects_of(event) if _is_increment(e, field)]
+    return sum(value for value in said if isinstance(value, int) and not isinstance(value, bool))
+
+
+def _is_increment(effect: Effect, field: str) -> bool:
+    return (effect.get("op"), effect.get("field")) == ("increment", field)
 
 
 def _deleted(undone: _Undone, _effect: Effect) -> list[Effect]:

@@ -133,6 +133,8 @@ def choose_task(tasks: Iterable[Entity], typed: str) -> str:
     the beginning of another's id as its name: then the id tells them apart.
     """
     tasks, hint = list(tasks), "see `agence ^task list`"
+    if not typed:
+        raise UsageError("no task is named", hint)
     named = {task.id for task in tasks if task.text("name") == typed}
     digits = typed.lower() if len(typed) >= 4 and is_hex(typed.lower()) else ""
     fits = named | {task.id for task in tasks if digits and task.id.startswith(digits)}

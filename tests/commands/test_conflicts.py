@@ -475,3 +475,15 @@ def test_through_the_door(both):
     done = ours.clone.agence_json("^conflicts", "answer", conflict, "--take", "newest")["data"]
     assert done["open"] == 0
     assert ours.clone.agence_json("^conflicts", "--settled")["data"]["count"] == 1
+
+
+def test_a_conflict_is_shown_as_it_was_before_it_was_answered(both):
+    ours, _, _ = both
+    disagree(both, title=("here", "there"))
+    said = show(ours("^conflicts show"), only(ours)["id"])
+    cut = state(ours("^state")).data["cut"]
+    answer(ours("^conflicts answer"), said.data["id"], take="newest")
+    assert items(ours) == []
+    with pytest.raises(Ambiguous):
+        show(ours("^conflicts show"), said.data["id"])
+    assert show(ours("^conflicts show"), said.data["id"], at=cut).data == said.data

@@ -23,6 +23,7 @@ from agence.commands.tasks.undep import undep
 from agence.commands.tasks.vote import vote
 from agence.schema.effects import add_member, set_field
 from agence.work.states import STATES
+from tests.commands.desk import DAY
 
 
 def keep(desk, name, verb="^task add", **more):
@@ -451,3 +452,30 @@ def test_clones_that_merge_in_any_order_have_the_same_tasks(desks, send):
     said = [shown(desk, "a") for desk in desks]
     assert said[0] == said[1]
     assert (said[0]["priority"], said[0]["stars"], said[0]["state"]) == (5, 4, "-")
+
+
+@pytest.mark.parametrize("typed", ["", " "])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda desk, typed: done(desk("^task done"), [typed]),
+        lambda desk, typed: set_(desk("^task set"), typed, "done"),
+        lambda desk, typed: dep(desk("^task dep"), "ship", typed),
+    ],
+)
+def test_an_empty_word_is_no_tasks_name(context, call, typed):
+    keep(context, "ship")
+    add(context("^task add"), ["the only one without a name"])
+    before = context.events()
+    with pytest.raises(UsageError, match="no task is named"):
+        call(context, typed)
+    assert context.events() == before
+
+
+def test_what_was_next_is_told_of_a_time(context):
+    keep(context, "first")
+    context.now += 2 * DAY
+    keep(context, "second", priority=5)
+    assert next_(context("^task next")).data["task"]["name"] == "second"
+    assert next_(context("^task next"), as_of="1d").data["task"]["name"] == "first"
+    assert next_(context("^task next"), as_of="2025-01-01").data["task"] is None

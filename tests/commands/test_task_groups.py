@@ -12,6 +12,7 @@ from agence.commands.tasks.set import set_
 from agence.commands.tasks.show import show
 from agence.commands.tasks.workflow import workflow
 from agence.commands.tasks.workflows import workflows
+from tests.commands.desk import DAY
 
 
 def group(desk, title, kind="workflow", **more):
@@ -89,3 +90,23 @@ def test_a_task_says_of_which_workflow_it_is(context):
     one = group(context, "Release")
     add_task(context("^task add"), ["a"], id_="a", workflow=one[:6])
     assert show(context("^task show"), "a").data["workflow"] == one
+
+
+def test_how_far_they_were_is_told_of_a_time(context):
+    whole = group(context, "Site", "project")
+    release = group(context, "Release", set_=[f"project={whole}"])
+    step(context, "one", "Release", "+")
+    context.now += 2 * DAY
+    set_(context("^task set"), "one", "done")
+    group(context, "Later")
+    group(context, "Later", "project")
+    for when, percent, count in (({"as_of": "1d"}, 0, 1), ({}, 100, 2)):
+        for call, kind, identity in (
+            (workflows, "workflow", release),
+            (projects, "project", whole),
+        ):
+            items = call(context(f"^{kind} list"), **when).data["items"]
+            assert {one["id"]: one["percent"] for one in items}[identity] == percent
+            assert len(items) == count
+        assert workflow(context("^workflow show"), release, **when).data["percent"] == percent
+        assert project(context("^project show"), whole, **when).data["percent"] == percent

@@ -192,3 +192,12 @@ def test_an_id_that_fits_nothing(context, typed):
 def test_through_the_door(context):
     identity = context.keep("one")
     assert context.clone.agence_json("^undo")["data"]["entity"] == identity
+
+
+@pytest.mark.parametrize("typed", ["", " "])
+def test_a_word_that_is_empty_names_no_event(context, typed):
+    context.keep("one")
+    before = context.events()
+    with pytest.raises(UsageError, match="no event is named"):
+        undo(context("^undo"), typed)
+    assert context.events() == before

@@ -10,7 +10,7 @@ from agence.base.errors import AgenceError, ShardError, UsageError
 from agence.base.stamps import Stamp
 from agence.events.event import Draft, write
 from agence.fold.entity import fold_entity
-from agence.fold.undoing import compensation
+from agence.fold.undoing import UNDOES, compensation
 from agence.schema.effects import (
     add_member,
     delete,
@@ -32,7 +32,7 @@ class Log:
         self.events = []
         self.first = self.say([set_field("title", "first"), set_field("body", BODY)])
 
-    def say(self, effects, who=0, parents=None):
+    def say(self, effects, who=0, parents=None, undoes=None):
         over = self.events[0].id if self.events else ""
         entity = fold_entity(self.events) if self.events else None
         parents = parents if parents is not None else (entity.heads if entity else ())
@@ -40,7 +40,7 @@ class Log:
         draft = Draft(
             self.kind,
             over,
-            {"effects": effects},
+            {"effects": effects} | ({UNDOES: undoes} if undoes else {}),
             SHARD,
             f"collective:{SHARD}",
             "abc"[who],
@@ -51,7 +51,8 @@ class Log:
         return event
 
     def undo(self, event, who=0):
-        return self.say(compensation(event, self.events, self.entity), who)
+        effects = compensation(event, self.events, self.entity)
+        return self.say(effects, who, undoes=event.id)
 
     @property
     def entity(self):
@@ -201,3 +202,26 @@ def test_an_event_of_any_shape_is_undone_or_refused(effects, later):
     with suppress(AgenceError):
         log.undo(event)
     assert log.entity is not None
+
+
+@given(st.lists(st.integers(1, 12), max_size=12))
+def test_what_was_counted_is_counted_back_once_at_the_most(picks):
+    log = Log()
+    for value in (1, 10, 100):
+        log.say([increment("votes", value)])
+    for pick in picks:
+        before = log.entity.fields["votes"]
+        with suppress(ShardError):
+            log.undo(log.events[1 + pick % (len(log.events) - 1)])
+            assert log.entity.fields["votes"] != before
+        assert set(str(log.entity.fields["votes"])) <= {"0", "1"}
+
+
+def test_who_only_says_to_have_counted_back_keeps_nobody_from_it():
+    log = Log()
+    vote = log.say([increment("votes", 1)])
+    log.say([set_field("title", "x")], who=1, undoes=vote.id)
+    log.undo(vote)
+    assert log.entity.fields["votes"] == 0
+    with pytest.raises(ShardError, match="is left to undo"):
+        log.undo(vote)

@@ -3,6 +3,7 @@
 Examples:
     agence ^conflicts show 3fa9c1d2
     agence ^conflicts show 3fa9 --json
+    agence ^conflicts show 3fa9 --as-of 2026-11-20
 """
 
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 from agence.base.identifiers import short
 from agence.commands.conflicts.list import as_json, lines_of
 from agence.commands.contract import Argument, Context, Report
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.shard.conflicts import one_asked
 
 _WAYS = {
@@ -23,8 +25,11 @@ _WAYS = {
 def show(
     context: Context,
     identity: Annotated[str, Argument(help="its id, as ^conflicts lists it", metavar="ID")],
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """One open conflict. Raises Ambiguous for an id that fits none or several."""
+    look_back(context, context.scope, at, as_of)
     one = one_asked(context.shard, context.scope, identity)
     mark = "~" if context.scope == "private" else "^"
     way = f"Answer it: agence {mark}conflicts answer {short(one.question.id)} with"

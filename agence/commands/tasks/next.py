@@ -11,6 +11,7 @@ A task that waits for another, or that somebody else has, is not named.
 from typing import Annotated
 
 from agence.commands.contract import Context, Option, Report
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.tasks.shown import as_json, doer, line, look, scopes
 from agence.shard.holding import has_lapsed
 from agence.shard.tasks import holders, members
@@ -22,9 +23,12 @@ def next_(
     scope: Annotated[
         list[str] | None, Option(help="only what works on this path", metavar="PATH")
     ] = None,
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """The best task for whoever asks."""
-    found, now = look(context), context.now()
+    now = look_back(context, context.scope, at, as_of)
+    found = look(context)
     agent, _ = doer(context)
     wanted = scopes(scope)
     for task in found.ready():

@@ -10,6 +10,7 @@ from typing import Annotated
 from agence.base.errors import UsageError
 from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Report
+from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json
 from agence.commands.tasks.shown import look
 from agence.shard.tasks import find_group, parts_of, percent_of
@@ -19,8 +20,11 @@ from agence.work.graph import project_percent
 def project(
     context: Context,
     identity: Annotated[str, Argument(help="its id or title", metavar="ID", complete="entity")],
+    at: Annotated[str | None, AT] = None,
+    as_of: Annotated[str | None, AS_OF] = None,
 ) -> Report:
     """One project as it is in force. Raises UsageError for what is none, or several."""
+    look_back(context, context.scope, at, as_of)
     found, index = look(context), context.shard.index(context.scope)
     one = index.entity(find_group(index, "project", identity))
     if one is None:
