@@ -9,6 +9,7 @@ from agence.commands.words import clean
 from agence.events.event import Event
 from agence.fold.entity import Entity
 from agence.schema.effects import Effect, add_member, remove_member, set_field
+from agence.schema.fields import bounds
 from agence.schema.kinds import KINDS
 from agence.shard.shard import Shard
 
@@ -25,7 +26,6 @@ UNLINK = Option(
     help="the id of what it no longer points to, or contradicts", metavar="ID", complete="entity"
 )
 _HAVE_OPTIONS = ("title", "body", "tags", "status")  # by names of their own
-_BOUNDS = {"confidence": (0, 100), "priority": (1, 5), "stars": (0, 1000), "complexity": (0, 5)}
 
 
 def settings(kind: str, assignments: Iterable[str] | None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _value(name: str, type_: str, text: str) -> Any:  # noqa: ANN401 - by the ty
         return text.lower() in ("yes", "true")
     if type_ != "number":
         return text
-    least, most = _BOUNDS.get(name, (0, 10**9))
+    least, most = bounds(name)
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise UsageError(f"'{name}' is a number from {least} to {most}, not '{text}'")
     return int(text)

@@ -16,9 +16,9 @@ from agence.base.lazy import load
 from agence.crdt.lines import MARKS
 from agence.events.event import Event
 from agence.fold.footer import Footer, footer
-from agence.fold.front_matter import halves
+from agence.fold.front_matter import halves, values_of
 from agence.schema.effects import Effect, add_member, increment, remove_member, set_field
-from agence.schema.fields import INCREMENT, MEMBERS, SET, Field
+from agence.schema.fields import INCREMENT, MEMBERS, SET, Field, bounds
 from agence.schema.kinds import KINDS
 
 Lines = list[str]
@@ -110,7 +110,7 @@ def read(content: bytes) -> Reading:
     if front is None:
         return Reading(None, frozenset(), lines_of(text), origin(content)[0])
     try:
-        fields = load("tomllib").loads(front.decode())
+        fields = values_of(front)
     except ValueError as error:
         raise Unreadable(f"its front matter can't be read: {error}") from error
     notes = {line.strip() for line in front.decode().split("\n")}
@@ -250,6 +250,9 @@ def checked(name: str, field: Field, value: object, before: object) -> object:
     if not fits or (field.order and value not in field.order):
         wanted = f"one of {' '.join(field.order)}" if field.order else _WANTED[field.type]
         raise Unreadable(f"'{name}' has to be {wanted}")
+    least, most = (-(10**9), 10**9) if field.operations == INCREMENT else bounds(name)
+    if isinstance(value, int) and not (least <= value <= most):
+        raise Unreadable(f"'{name}' has to be a number from {least} to {most}")
     if field.operations == INCREMENT:
         return int(str(value)) - (before if isinstance(before, int) else 0)
     if not isinstance(value, str):

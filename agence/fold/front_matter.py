@@ -5,8 +5,11 @@ is not taken apart here.
 """
 
 import json
+import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from agence.base.lazy import load
 
 _FENCE = b"+++\n"
 _ORDER = tuple(  # as the views of all kinds have them; a test compares with the table of kinds
@@ -14,6 +17,10 @@ _ORDER = tuple(  # as the views of all kinds have them; a test compares with the
     b" name state priority stars complexity agent scope needs after workflow security project"
     b" contested".split()
 )
+_LONGEST = 65_536  # bytes of a front matter
+_NESTED = re.compile(
+    rb"""^[ \t]*(\[\[?[ \t]*)?([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.""", re.MULTILINE
+).search
 
 
 class Taken(NamedTuple):
@@ -45,6 +52,26 @@ def halves(text: bytes) -> tuple[bytes | None, bytes]:
     return (front, body) if text.startswith(_FENCE) and fence else (None, text)
 
 
+def values_of(front: bytes) -> dict[str, Any]:
+    """The fields of a front matter by TOML: texts, numbers, flags, times, and lists of these.
+
+    Raises ValueError for what is no TOML, and for tables, lists in lists and more than 64 KB, which
+    no view has: a parser needs a frame for each level and time by the square for keys with dots.
+    """
+    if len(front) > _LONGEST:
+        raise ValueError(f"it has {len(front)} bytes; {_LONGEST} are possible")
+    if _NESTED(front):
+        raise ValueError("it has a key with a dot")
+    try:
+        fields: dict[str, Any] = load("tomllib").loads(front.decode())
+    except RecursionError as error:
+        raise ValueError("it has lists in lists") from error
+    for key, value in fields.items():
+        if any(isinstance(one, list | dict) for one in (value if _is_list(value) else [value])):
+            raise ValueError(f"'{key}' is a table, or a list of lists")
+    return fields
+
+
 def put_together(fields: Mapping[bytes, bytes], body: bytes) -> bytes:
     """The text of a view: known keys in their order, then others, then comments."""
     lines = [line(key, fields[key]) for key in sorted(fields, key=_place)]
@@ -66,12 +93,21 @@ def words_of(value: bytes | None) -> set[str] | None:
         words = json.loads(value)
     except (ValueError, RecursionError):
         return None
-    return set(words) if all(isinstance(word, str) for word in words) else None
+    return set(words) if all(_is_text(word) for word in words) else None
 
 
 def list_of(words: set[str]) -> bytes:
     """The list of these strings, sorted, as a view has it."""
     return f"[{', '.join(quote(word) for word in sorted(words))}]".encode()
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+def _is_text(word: object) -> bool:
+    """Whether it is a text that can be written: JSON also names halves of characters."""
+    return isinstance(word, str) and not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _fields(lines: list[bytes]) -> dict[bytes, bytes] | None:

@@ -32,6 +32,9 @@ RULES: dict[str, tuple[Rule, tuple[str, ...], str]] = {
 }
 
 
+_BOUNDS = {"confidence": (0, 100), "priority": (1, 5), "stars": (0, 1000), "complexity": (0, 5)}
+
+
 class Field(NamedTuple):
     """A field of a kind.
 
@@ -55,3 +58,8 @@ class Field(NamedTuple):
     def operations(self) -> tuple[str, ...]:
         """The operations that write to it."""
         return RULES[self.rule][1]
+
+
+def bounds(name: str) -> tuple[int, int]:
+    """The least and the greatest number that people can give a field of this name."""
+    return _BOUNDS.get(name, (0, 10**9))

@@ -1,6 +1,7 @@
 """The files of `.agence/` that are rendered from events: where they lie, what they say."""
 
 import os
+import stat
 from collections.abc import Iterable
 
 from agence.fold.entity import Entity
@@ -53,11 +54,16 @@ def rendered(entities: Iterable[Entity], founder: str) -> dict[str, bytes]:
 
 
 def read(top: str, path: str) -> bytes | None:
-    """The bytes of a file of the work tree, None where there is none; a link is not followed."""
+    """The bytes of a file of the work tree, None where there is none; a link is not followed.
+
+    What is neither file nor link is none: nobody may ever write into a named pipe.
+    """
     whole = os.path.join(top, path)
     if os.path.islink(whole):
         return os.readlink(whole).encode()
     try:
+        if not stat.S_ISREG(os.stat(whole).st_mode):
+            return None
         with open(whole, "rb") as file:
             return file.read()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):

@@ -433,6 +433,24 @@ def test_a_copied_or_renamed_view_is_no_new_entity(context, page):
         adopt(context("^adopt"), new=True)
 
 
+def test_a_front_matter_that_no_parser_ends_with_stops_nothing_else(context, page):
+    page.type(("tags = ", f"tags = {'[' * 50_000}\nx = "))
+    assert drafts(context) == [page.path]
+    render(context("^render"))
+    context.keep("another")
+    assert context.commit()
+    with pytest.raises(Refusal, match="front matter can't be read"):
+        adopt(context("^adopt"))
+
+
+def test_a_named_pipe_among_the_views_holds_nobody_up(context, page):
+    for name in ("pipe.md", f"pipe-{page.id[:8]}.md"):
+        os.mkfifo(os.path.join(context.clone.path, LESSONS, name))
+    page.type(("two", "2"))
+    assert drafts(context) == [page.path]
+    assert adopt(context("^adopt")).data["adopted"]
+
+
 def test_through_the_door(context, page):
     page.type(("two", "2"))
     said = context.clone.agence_json("^adopt", "--dry-run")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from merge3 import Merge3
@@ -11,7 +12,7 @@ from agence.base.stamps import Stamp
 from agence.crdt.lines import MARKS
 from agence.events.event import write
 from agence.fold import view_merge
-from agence.fold.adoption import effects, read
+from agence.fold.adoption import NOTHING, Unreadable, effects, read, typed
 from agence.fold.bases import Lineage, agrees
 from agence.fold.entity import Entity, fold_entity
 from agence.fold.footer import is_draft
@@ -300,3 +301,38 @@ def check(before, now, sides, typing, gone):
     contested = "body" in {*contested_fields(before), *contested_fields(now)}
     beside = sides if contested else set()
     assert lines <= was | beside | {TYPED, gone, *MARKS}
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        b"tags = " + b"[" * 50_000,
+        b"x = " + b"{a=" * 5_000,
+        b"x = {" + b"a." * 20_000 + b"a = 1}",
+        b"a." * 20_000 + b"a = 1",
+        b"[" + b'"a" . ' * 5_000 + b"a]",
+        b"x = " + b"[" * 300 + b"]" * 300,
+        b" \t" * 32_000 + b"x",
+        b'title = "' + b"x" * 70_000 + b'"',
+        b"confidence = " + b"9" * 5_000,
+        b'tags = ["\\ud800"]',
+        b"k\xff = 1",
+    ],
+    ids=range(11),
+)
+def test_a_front_matter_that_no_view_has_is_unreadable(front):
+    with pytest.raises(Unreadable):
+        read(b"+++\n" + front + b"\n+++\n\nsaid\n")
+
+
+def test_dots_in_texts_are_no_dotted_keys():
+    front = b'title = "a.b = c.d"\ntags = [\n  "a.b",\n  "c.d=e",\n]\nconfidence = 50'
+    said = read(b"+++\n" + front + b"\n+++\n\nsaid\n").front
+    assert said == {"title": "a.b = c.d", "tags": ["a.b", "c.d=e"], "confidence": 50}
+
+
+@pytest.mark.parametrize("number", [-1, 101, 10**23])
+def test_a_number_that_its_field_can_not_take_is_unreadable(number):
+    view = read(f"+++\ntitle = 'x'\nconfidence = {number}\n+++\n\nsaid\n".encode())
+    with pytest.raises(Unreadable, match="'confidence' has to be a number from 0 to 100"):
+        typed("belief", view, [NOTHING], NOTHING)

@@ -282,3 +282,18 @@ def test_random_pairs_revert_no_uncontested_edit():
 @pytest.mark.soak
 def test_10_000_random_pairs_revert_no_uncontested_edit():
     try_pairs(10_000, seed=random.SystemRandom().randrange(1 << 32))
+
+
+HALF = rb'["a", "\ud800"]'  # of a character: JSON names it, and no bytes can
+
+
+@pytest.mark.parametrize("key", [b"tags", b"contested", b"x"])
+def test_lists_that_nobody_can_write_lose_neither_side(key):
+    base, one, other = (
+        b"+++\n" + key + b" = " + value + b"\n+++\n\nsaid\n" for value in (b'["a"]', HALF, b'["b"]')
+    )
+    merged = merge(base, one, other)
+    assert merged == merge(base, other, one)
+    if key != b"contested":
+        assert HALF in merged
+        assert b'["b"]' in merged
