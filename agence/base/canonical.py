@@ -36,24 +36,37 @@ def encode(value: JSON) -> bytes:
     return _write(value)
 
 
-def encode_again(value: JSON) -> bytes:
-    """The canonical bytes of a part of what `decode` returned: it was checked there."""
-    return _write(value)
-
-
 def decode(line: bytes) -> JSON:
     """The value of `line`, which has no newline at its end.
 
     Raises NotCanonical unless encoding the value gives the same bytes again: so duplicate keys,
     white space, CRLF, a byte order mark and foreign forms of numbers are all refused, by name.
     """
+    value = _parse(line)
+    if _write(value) != line:
+        raise NotCanonical(_why_not_canonical(line))
+    return value
+
+
+def decode_members(line: bytes) -> tuple[JSON, dict[str, bytes]]:
+    """The same, with the canonical bytes of each member where the value is an object."""
+    value = _parse(line)
+    if not isinstance(value, dict):
+        return decode(line), {}
+    members = {name: _write(value[name]) for name in sorted(value)}
+    written = b",".join(b'"%s":%s' % (name.encode(), part) for name, part in members.items())
+    if b"{%s}" % written != line:
+        raise NotCanonical(_why_not_canonical(line))
+    return value, members
+
+
+def _parse(line: bytes) -> JSON:
+    """The value of a line, checked to have a canonical form."""
     try:
         value: JSON = _decoder(line.decode())
     except (ValueError, RecursionError) as error:
         raise NotCanonical(_why_not_json(line, error)) from error
     _check(value, _DEPTH)
-    if _write(value) != line:
-        raise NotCanonical(_why_not_canonical(line))
     return value
 
 
@@ -114,9 +127,11 @@ def _check(value: JSON, depth: int) -> None:  # noqa: C901 - one pass is what re
         for key, inner in value.items():  # type: ignore[union-attr]
             if key not in _KEYS:
                 _check_key(key)
-            _check(inner, depth - 1)
+            if type(inner) is not str:
+                _check(inner, depth - 1)
     elif kind is list:
         for inner in value:  # type: ignore[union-attr]
-            _check(inner, depth - 1)
+            if type(inner) is not str:
+                _check(inner, depth - 1)
     else:
         raise NotCanonical(f"a {kind.__name__}, which has no canonical form here")

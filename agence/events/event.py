@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from agence.base.canonical import NotCanonical, decode, encode, encode_again
+from agence.base.canonical import NotCanonical, decode, decode_members, encode
 from agence.base.digest import digest
 from agence.base.errors import TrustError
 from agence.base.identifiers import is_agent, is_hex
@@ -169,10 +169,11 @@ def read(line: bytes, check: Callable[[bytes, bytes, bytes], bool] = holds) -> E
     """
     if len(line) > LINE_LIMIT:
         raise BadEvent(f"a line of {len(line)} bytes, more than an event may have")
-    outer = _envelope(decode(line))
+    value, members = decode_members(line)
+    outer = _envelope(value)
     body, identity, signature = outer["body"], outer["id"], outer["sig"]
     _check_body(body)
-    encoded = encode_again(body)
+    encoded = members["body"]
     if len(encoded) > PART_LIMIT:
         raise BadEvent("a body of more than 64 KiB")
     if digest(_ID, encoded).hex() != identity:
@@ -180,7 +181,13 @@ def read(line: bytes, check: Callable[[bytes, bytes, bytes], bool] = holds) -> E
     key = bytes.fromhex(body["writer"])
     if not check(_SIG + bytes.fromhex(identity), bytes.fromhex(signature), key):
         raise BadEvent("the signature is not valid")
-    return Event(identity, line, body, _data(outer, body["data_hash"]))
+    return Event(identity, line, body, _data(outer, members, body["data_hash"]))
+
+
+def without_data(line: bytes) -> bytes:
+    """The line of an event whose data is erased, from its verified line."""
+    outer = decode(line)
+    return encode({name: outer[name] for name in sorted(_ERASED)})
 
 
 def _envelope(outer: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the line held
@@ -196,13 +203,13 @@ def _envelope(outer: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the line
     return outer
 
 
-def _data(outer: dict[str, Any], expected: str) -> dict[str, Any] | None:
+def _data(outer: dict[str, Any], members: dict[str, bytes], expected: str) -> dict[str, Any] | None:
     if "data" not in outer:
         return None
     data, salt = outer["data"], outer["salt"]
     if not isinstance(data, dict) or not isinstance(salt, str) or not is_hex(salt, 2 * SALT):
         raise BadEvent("the data is no object, or the salt not 16 bytes in hex")
-    encoded = encode_again(data)
+    encoded = members["data"]
     if len(encoded) > PART_LIMIT:
         raise BadEvent("data of more than 64 KiB")
     if digest(_DATA, bytes.fromhex(salt), encoded).hex() != expected:
@@ -250,4 +257,4 @@ def _check_words(body: dict[str, Any]) -> None:
         raise BadEvent("the body has no valid scope")
 
 
-__all__ = ["BadEvent", "Draft", "Event", "NotCanonical", "read", "write"]
+__all__ = ["BadEvent", "Draft", "Event", "NotCanonical", "read", "without_data", "write"]

@@ -18,6 +18,9 @@ from agence.git.run import git
 SHARED_BRANCH = "agence/refs"
 
 # What `^sync` joined here from the pinned remote: in force, as no other ref of agence's own is.
+# Every segment that this clone has accepted; what is erased in it stays erased.
+KNOWN_LOG = "refs/agence/log"
+
 SHARED_LOG = "refs/agence/shared/log"
 
 _PREFIXES = ("refs/heads", "refs/remotes", "refs/agence")

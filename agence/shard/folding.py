@@ -15,7 +15,7 @@ from agence.shard.index import EntityWriter, Index, entity_of, state_of
 from agence.shard.judging import known
 from agence.shard.merges import before_of, in_force, kinds_in
 
-_SHARE = 4_000_000  # bytes of lines that are folded at once
+_SHARE = 5_000_000  # bytes of lines that are folded at once
 
 _About = tuple[str, list[bytes]]  # an entity's id, and the lines of its events in force
 

@@ -16,7 +16,7 @@ from agence.base.errors import OutsideError
 from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
-VERSION = 7
+VERSION = 8
 
 _SCHEMA = f"""
 CREATE TABLE event(
@@ -28,6 +28,9 @@ CREATE INDEX event_own ON event(n) WHERE own;
 CREATE INDEX event_chain ON event(writer, seq, own);
 CREATE INDEX event_codex ON event(id) WHERE kind = 'codex';
 CREATE TABLE erased(n INTEGER PRIMARY KEY);
+CREATE TABLE gone(n INTEGER PRIMARY KEY);
+CREATE TABLE hollow(n INTEGER PRIMARY KEY);
+CREATE TABLE bare(segment TEXT, n INTEGER, PRIMARY KEY(segment, n)) WITHOUT ROWID;
 CREATE TABLE edge(parent TEXT, child INTEGER, PRIMARY KEY(parent, child)) WITHOUT ROWID;
 CREATE INDEX edge_child ON edge(child);
 CREATE TABLE ours(k INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER UNIQUE);

@@ -20,16 +20,16 @@ from agence.git.objects import Found
 from agence.git.reader import Reader
 from agence.git.repository import Repository
 from agence.shard.blobs import Blobs
-from agence.shard.carriers import SHARED_LOG, Carriers, log_folder
+from agence.shard.carriers import KNOWN_LOG, SHARED_LOG, Carriers, log_folder
 from agence.shard.cores import spread
 from agence.shard.folding import fold_again
 from agence.shard.in_force import bring_in_force
 from agence.shard.index import Index
-from agence.shard.intake import Judged, disown, keep_all, keep_blob
+from agence.shard.intake import Judged, disown, erase, keep_all, keep_blob, note_bare
 from agence.shard.judging import Fact, judge_facts, known
 from agence.shard.own_log import OwnLog
 
-_SHARE = 4_000_000  # bytes of lines that are verified at once
+_SHARE = 5_000_000  # bytes of lines that are verified at once
 
 _Segment = tuple[str, list[bytes]]  # the id of its blob, and its lines
 
@@ -47,7 +47,9 @@ def refresh(  # noqa: PLR0913 - the carriers, each by its name
         with Reader(repo) as reader:
             _ingest_refs(index, reader, at)
         _ingest_own(index, log)
-        touched = bring_in_force(index, _roots(index, at), at.head, everywhere=everywhere)
+        roots = _roots(index, at)
+        erase(index, [*roots, *_trusted(index)])
+        touched = bring_in_force(index, roots, at.head, everywhere=everywhere)
         _prune_trees(index)
         _prune_places(index)
         fold_again(index, touched, blobs, repo.work_tree)
@@ -161,6 +163,7 @@ def _keep_segment(
     path, oid = source
     found = _valid(index, source, lines, verdicts, private=False)
     numbers = keep_all(index, found, own=False)
+    note_bare(index, oid, found)
     faults = order_faults(path, [fact.id for fact, _ in found]) or _misplaced(path, found)
     for fault in faults:
         index.rows("INSERT INTO fault VALUES (?, ?, ?, ?)", [path, oid, 0, fault])
@@ -193,6 +196,7 @@ def _ingest_own(index: Index, log: OwnLog) -> None:
             last = hex_digest("agence/line/1", lines[-1])
             found = _valid(index, (path, ""), lines, verdicts, private=log.chain == "private")
             keep_all(index, found, own=True)
+            note_bare(index, "", found)
         index.rows("REPLACE INTO own VALUES (?, ?, ?)", [path, start, last])
 
 
@@ -246,6 +250,13 @@ def _roots(index: Index, at: Carriers) -> list[str]:
     checked_out = at.head or tree_of(at.stand_in)
     held = (checked_out, tree_of(at.default), tree_of(SHARED_LOG))
     return sorted({tree for tree in held if tree})
+
+
+def _trusted(index: Index) -> list[str]:
+    """The log trees that can erase here beside those in force: of other work trees, and of ours."""
+    sql = "SELECT tree FROM ref WHERE name = ?"
+    places = [tree for (roots,) in index.rows("SELECT roots FROM place") for tree in roots.split()]
+    return [*places, *(row[0] for row in index.rows(sql, [KNOWN_LOG]))]
 
 
 def _prune_trees(index: Index) -> None:

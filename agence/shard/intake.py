@@ -1,9 +1,18 @@
-"""Put verified events into the index: what they are, what they rest on, and whose they are."""
+"""Put verified events into the index: what they are, what they rest on, and whose they are.
+
+A copy without its data is signed like any other, so anybody can make one. It counts as erased only
+where it lies in what is in force in this clone; anywhere else a whole copy counts before it.
+
+    bare    which segments hold copies without data ("" stands for an own log)
+    gone    events that are erased here; their data does not come back
+    hollow  events of which no whole copy is known, and that nobody erased here
+    erased  what has become erased since the last look of what keeps all that is known
+"""
 
 import json
 from collections.abc import Sequence
 
-from agence.events.event import Event
+from agence.events.event import Event, without_data
 from agence.shard.index import Index
 from agence.shard.judging import Fact, fact_of
 
@@ -16,15 +25,12 @@ def keep(index: Index, event: Event, *, own: bool) -> int:
 
 
 def keep_all(index: Index, found: Sequence[Judged], *, own: bool) -> list[int]:
-    """The numbers of events in the index, in their order; those that are new are put there.
-
-    What was erased stays so, here and in what is folded.
-    """
+    """The numbers of events in the index, in their order; those that are new are put there."""
     ids = json.dumps([fact.id for fact, _ in found])
     sql = "SELECT id, n FROM event WHERE id IN (SELECT value FROM json_each(?))"
     numbers: dict[str, int] = dict(index.rows(sql, [ids]))
     last = int(index.one("SELECT max(n) FROM event") or 0)
-    rows, edges, again, erased = [], [], [], []
+    rows, edges, again, hollow = [], [], [], []
     for fact, line in found:
         if fact.id in numbers:
             again.append((fact, line))
@@ -34,10 +40,10 @@ def keep_all(index: Index, found: Sequence[Judged], *, own: bool) -> list[int]:
         what = (fact.id, fact.entity, fact.kind, fact.writer, fact.seq, fact.ms)
         rows.append((last, *what, own, line))
         edges += [(parent, last) for parent in fact.parents]
-        erased += [(last,)] if fact.erased else []
+        hollow += [(last,)] if fact.erased else []
     index.db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     index.db.executemany("INSERT OR IGNORE INTO edge VALUES (?, ?)", edges)
-    index.db.executemany("INSERT INTO erased VALUES (?)", erased)
+    index.db.executemany("INSERT INTO hollow VALUES (?)", hollow)
     for fact, line in again:
         _keep_again(index, numbers[fact.id], fact, line, own=own)
     return [numbers[fact.id] for fact, _ in found]
@@ -49,13 +55,37 @@ def _keep_again(index: Index, number: int, fact: Fact, line: bytes, *, own: bool
         if index.db.changes():
             index.rows("INSERT OR IGNORE INTO look VALUES (?)", [number])
     if fact.erased:
-        index.rows("UPDATE event SET line = ? WHERE n = ? AND line != ?", [line, number, line])
-        if index.db.changes():
-            _fold_anew(index, fact.entity)
-            index.rows("INSERT OR IGNORE INTO erased VALUES (?)", [number])
+        return
+    index.rows("DELETE FROM hollow WHERE n = ?", [number])
+    if index.db.changes():
+        index.rows("UPDATE event SET line = ? WHERE n = ?", [line, number])
+        _fold_anew(index, fact.entity)
     else:
-        sql = "INSERT OR IGNORE INTO erased SELECT n FROM event WHERE n = ? AND line != ?"
-        index.rows(sql, [number, line])
+        index.rows("INSERT OR IGNORE INTO erased SELECT n FROM gone WHERE n = ?", [number])
+
+
+def note_bare(index: Index, segment: str, found: Sequence[Judged]) -> None:
+    """Note which events a segment, or with "" an own log, holds without their data."""
+    sql = "INSERT OR IGNORE INTO bare SELECT ?, n FROM event WHERE id = ?"
+    index.db.executemany(sql, [(segment, fact.id) for fact, _ in found if fact.erased])
+
+
+def erase(index: Index, trees: Sequence[str]) -> None:
+    """Erase here what own logs and the log trees `trees` hold without its data."""
+    if not index.one("SELECT 1 FROM bare LIMIT 1"):
+        return
+    sql = (
+        "SELECT DISTINCT event.n, entity, line FROM bare JOIN event ON event.n = bare.n"
+        " WHERE (bare.segment = '' OR bare.segment IN (SELECT segment FROM tree WHERE oid IN"
+        " (SELECT value FROM json_each(?)))) AND bare.n NOT IN (SELECT n FROM gone)"
+    )
+    for number, entity, line in list(index.rows(sql, [json.dumps(list(trees))])):
+        values = [without_data(line), number]
+        index.rows("UPDATE event SET line = ? WHERE n = ?", values)
+        for table in ("gone", "erased"):
+            index.rows(f"INSERT OR IGNORE INTO {table} VALUES (?)", [number])
+        index.rows("DELETE FROM hollow WHERE n = ?", [number])
+        _fold_anew(index, str(entity))
 
 
 def _fold_anew(index: Index, entity: str) -> None:

@@ -14,22 +14,25 @@ from agence.git.refs import ZERO, update
 from agence.git.repository import Repository
 from agence.git.run import git
 from agence.git.trees import write_tree
-from agence.shard.carriers import SHARED_LOG
+from agence.shard.carriers import KNOWN_LOG, SHARED_LOG
 from agence.shard.index import Index
 
-REF = "refs/agence/log"
+REF = KNOWN_LOG
 _NOBODY = (("NAME", "agence"), ("EMAIL", "agence@localhost"), ("DATE", "@0 +0000"))
 
 
 def keep(repo: Repository, refs: dict[str, str], index: Index) -> None:
     """Join the accepted segments into it that neither it nor the shared log here has.
 
-    What is erased anywhere is erased in it too. Where the ref can't be written, or somebody else
+    What is erased here is erased in it too, and copies without data that nobody erased here are not
+    kept. Where the ref can't be written, or somebody else
     joins at the same time, the next one joins.
     """
     sql = (
         "SELECT path, oid FROM segment WHERE whole AND path NOT IN"
         " (SELECT path FROM tree JOIN ref ON ref.tree = tree.oid WHERE ref.name IN (?, ?))"
+        " AND NOT EXISTS (SELECT 1 FROM bare WHERE bare.segment = segment.oid"
+        " AND bare.n NOT IN (SELECT n FROM gone))"
     )
     rows = index.rows(sql, [REF, SHARED_LOG])
     changes: dict[str, str | None] = {f"log/{path}": oid for path, oid in rows}
