@@ -8,7 +8,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agence.base.canonical import LARGEST, NotCanonical, decode, encode
+from agence.base.canonical import LARGEST, NotCanonical, decode, decode_members, encode
 from tests.conftest import ROOT
 from tests.core.values import names, values
 from tests.laws import assert_round_trip
@@ -93,20 +93,28 @@ def test_a_changed_line_is_another_value_or_refused(data, line):
     assert changed == line or json.dumps(value) != json.dumps(decode(line))
 
 
+@given(st.dictionaries(names, values, max_size=5) | values)
+def test_the_members_of_a_line_are_its_parts(value):
+    members = {name: encode(one) for name, one in value.items()} if type(value) is dict else {}
+    assert decode_members(encode(value)) == (value, members)
+
+
 @given(st.dictionaries(names, values, min_size=2, max_size=5))
 def test_only_one_order_of_the_members_is_read(value):
     turned = json.dumps(
         dict(sorted(value.items(), reverse=True)), ensure_ascii=False, separators=(",", ":")
     )
-    with pytest.raises(NotCanonical):
-        decode(turned.encode())
+    for read in (decode, decode_members):
+        with pytest.raises(NotCanonical):
+            read(turned.encode())
 
 
 @pytest.mark.parametrize("line", REFUSED, ids=lambda line: repr(line[:24]))
 def test_refused_by_name(line):
-    with pytest.raises(NotCanonical) as caught:
-        decode(line)
-    assert REFUSED[line] in caught.value.message
+    for read in (decode, decode_members):
+        with pytest.raises(NotCanonical) as caught:
+            read(line)
+        assert REFUSED[line] in caught.value.message
 
 
 @pytest.mark.parametrize(
