@@ -85,7 +85,7 @@ def _can_disagree(kind: str, field: str, writes: list[Write]) -> bool:
     """Whether the rule of a field leaves anything to people: sums, sets and orders do not."""
     if field == LIFE:
         return any(write.op == DELETE for write in writes)
-    return field_of(kind, field).rule in ("latest", "text", "multi-value")
+    return field_of(kind, field).rule in ("latest", "text", "multi-value", "fenced")
 
 
 def _is_linear(writes: list[Write]) -> bool:

@@ -7,6 +7,7 @@ from agence.base.identifiers import short
 from agence.events.event import Event
 from agence.fold.conflicts import LIFE
 from agence.fold.entity import RESOLVES, Entity
+from agence.schema.effects import effects_of
 from agence.schema.kinds import ANSWER
 from agence.shard.conflicts import events_about, lived, words_of, written
 from agence.shard.judging import known
@@ -58,12 +59,14 @@ def decisions(shard: Shard, scope: str) -> list[Decision]:
 def _decided(shard: Shard, scope: str, entity: Entity) -> Iterator[Decision]:
     events = events_about(shard.index(scope), entity.id)
     settled = {(one.conflict, one.by): one for one in entity.settled}
+    fields = {one.id: one.field for one in entity.conflicts}
+    fields |= {one.conflict: one.field for one in entity.settled}
     for event in events:
         said = (event.data or {}).get(RESOLVES)
         if isinstance(said, dict) and isinstance(said.get("conflict"), str):
             one = settled.pop((said["conflict"], event.id), None)
             members = one.events if one else _ids(said.get("among"))
-            field = one.field if one else ""
+            field = one.field if one else fields.get(said["conflict"], "")
             strategy = str(said.get("strategy", "edit"))
             what = _Said(said["conflict"], field, strategy, members, _ids(said.get("chosen")))
             yield _decision(shard, scope, entity, event, what)
@@ -80,7 +83,11 @@ def _ids(value: object) -> tuple[str, ...]:
 
 def _decision(shard: Shard, scope: str, entity: Entity, event: Event, said: _Said) -> Decision:
     words = {one: _side_words(shard, scope, said.field, one) for one in said.members}
-    if said.chosen is None or not said.chosen:  # what the event itself wrote is what holds
+    if said.field == LIFE and not said.chosen:
+        alike = _did_alike(shard, scope, event, said.members)
+        held = [words[one] for one in alike] or [lived(event)]
+        lost = [what for one, what in words.items() if one not in alike]
+    elif not said.chosen:  # what the event itself wrote is what holds
         held = [_written_words(shard, scope, event, said.field)]
         lost = [one for one in words.values() if one not in held]
     else:
@@ -97,6 +104,20 @@ def _decision(shard: Shard, scope: str, entity: Entity, event: Event, said: _Sai
         held=tuple(filter(None, held)),
         lost=tuple(lost),
     )
+
+
+def _did_alike(shard: Shard, scope: str, event: Event, members: tuple[str, ...]) -> list[str]:
+    """Those of `members` that did to the entity what `event` did: deleted it, or went on with it.
+
+    A reason that somebody gave, or which fields they wrote, makes no difference.
+    """
+    index, sql = shard.index(scope), "SELECT line FROM event WHERE id = ?"
+    lines = [(one, line) for one in members for (line,) in index.rows(sql, [one])]
+    return [one for one, line in lines if _deletes(known(line)) == _deletes(event)]
+
+
+def _deletes(event: Event) -> bool:
+    return any(one.get("op") == "delete" for one in effects_of(event))
 
 
 def _written_words(shard: Shard, scope: str, event: Event, field: str) -> str:

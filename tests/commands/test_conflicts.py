@@ -244,6 +244,10 @@ def test_what_one_deleted_and_the_other_went_on_with_stays_until_it_is_answered(
     meet((ours, theirs))
     assert items(theirs) == []
     assert ("deleted" not in show_entity(theirs("^lesson show"), identity).data) is there
+    sides = sorted(side["words"] for side in one["sides"])
+    for desk in (ours, theirs):
+        (decision,) = items(desk, settled=True)
+        assert (decision["held"], decision["lost"]) == ([sides[there]], [sides[not there]])
 
 
 def told(desk, kind, fields, *more):

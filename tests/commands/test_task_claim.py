@@ -3,6 +3,7 @@
 import pytest
 
 from agence.base.errors import Refusal, ShardError, UsageError
+from agence.commands.conflicts.list import list_ as conflicts
 from agence.commands.status import status
 from agence.commands.sync import sync
 from agence.commands.tasks.add import add
@@ -268,6 +269,12 @@ def test_two_claims_that_are_not_exclusive_are_both_shown(two):
         assert "contested" in list_(desk("^task list")).text
     with pytest.raises(Refusal, match="already claimed by @olena and @ralph"):
         claimed(ours, "ship", "sonya")
+    release(ours("^task release", speaker="ralph"), "ship")
+    synced(ours, theirs)
+    for desk in two:
+        assert shown(desk, "ship")["contested"] == []
+        (decision,) = conflicts(desk("^conflicts"), settled=True).data["items"]
+        assert (decision["field"], len(decision["lost"])) == ("claim", 2)
 
 
 def test_the_loser_of_a_race_that_both_began_gets_a_refusal(two, monkeypatch):
