@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 
 from agence.base.errors import OutsideError, ShardError
-from agence.git.blob_name import blob_id
+from agence.base.lazy import load
 from agence.git.objects import write_blobs
 from agence.git.refs import ZERO, update
 from agence.git.repository import Repository
@@ -77,6 +77,7 @@ def _mended(repo: Repository, index: Index, fresh: Mapping[str, str | None]) -> 
     kept: dict[str, str | None] = {f"log/{path}": oid for path, oid in rows}
     kept |= fresh
     right = {f"log/{path}": _content(index, oid) for path, oid in segments.items()}
+    blob_id = load("agence.git.blob_name").blob_id
     wrong = {
         path: content
         for path, content in right.items()
