@@ -25,10 +25,14 @@ def life(writes: Iterable[Write]) -> Outcome:
     deleted = False
     rivals: set[Write] = set()
     for one in deletes:
-        restored = any(w.op == RESTORE and w.seen >> one.at & 1 for w in writes)
+        after = [w for w in writes if _saw(w, one)]
+        restored = any(w.op == RESTORE for w in after)
         beside = [w for w in writes if w.op != DELETE and _concurrent(one, w)]
         deleted = deleted or not (restored or beside)
-        open_ = [w for w in beside if not any(_saw(by, one) and _saw(by, w) for by in writes)]
+        met = 0  # what somebody had seen who had seen the delete too
+        for w in after:
+            met |= w.seen
+        open_ = [w for w in beside if not met >> w.at & 1]
         rivals.update(open_, [one] if open_ else [])
     return Outcome(deleted, (), tuple(sorted(rivals, key=lambda write: write.event)))
 

@@ -66,7 +66,7 @@ class Draft(NamedTuple):
     shard     id of the genesis, or "" for a genesis
     scope     "instance", "agent:<id>", "collective:<id>" or "universal"
     entity    id of the create event of what this is about, or "" to create
-    parents   ids of the heads this rests on, at most 64
+    parents   ids of the heads this rests on; an event has at most 64
     """
 
     kind: str

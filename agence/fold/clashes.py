@@ -74,7 +74,7 @@ def _opposites(live: dict[str, Entity]) -> Iterator[Clash]:
     for entity in live.values():
         named = entity.fields.get(OPPOSES)
         for other in named if isinstance(named, list) else ():
-            if other in live and other != entity.id:
+            if isinstance(other, str) and other in live and other != entity.id:
                 told = {one: told_by(live[one]) for one in (entity.id, other)}
                 kind = KINDS.get(live[min(told)].kind)
                 type_ = kind.conflict if kind else "value"

@@ -71,7 +71,7 @@ def settled_of(
     found = {}
     for write in writes:
         before = [one for one in writes if write.seen >> one.at & 1]
-        if len(before) < 2 or (field != LIFE and len(unseen(before)) < 2):
+        if len(before) < 2 or len(unseen(before)) < 2:
             continue
         events = tuple(sorted({one.event for one in rule(before).rivals}))
         if events:

@@ -245,9 +245,9 @@ def _effects(event: Event) -> Iterable[_Effect]:
     Where one event sets a field twice, the later one is meant. The first of them says what it did
     to the entity as a whole: it deleted, restored or edited it.
     """
-    if event.body["v"] > VERSION or event.data is None:
-        return []
     listed = effects_of(event)
+    if event.body["v"] > VERSION or not listed:
+        return []
     understood = [found for effect in listed if (found := _effect(event, effect))]
     last_set = {field: at for at, (field, op, _, _) in enumerate(understood) if op == "set"}
     done = [effect.get("op") for effect in listed if _is_meant(event, effect)]

@@ -82,7 +82,7 @@ def questions(entities: Iterable[Entity], clashing: Iterable[Clash] = ()) -> lis
     known = {entity.id: entity for entity in entities}
     found = [one for entity in known.values() for one in _of_entity(entity)]
     for clash in clashing:
-        said = answers(known[clash.members[0]], clash.id)
+        said = _answers_to(clash, known)
         asked = Question(
             clash.id, "clash", clash.type, clash.members[0], clash.field, clash.members
         )
@@ -94,10 +94,20 @@ def not_held(entities: dict[str, Entity], clashing: Iterable[Clash]) -> dict[str
     """Id of an entity that an answered clash did not choose -> the id of that clash."""
     lost: dict[str, str] = {}
     for clash in clashing:
-        said = answers(entities[clash.members[0]], clash.id)
+        said = _answers_to(clash, entities)
         if not _is_open(said) and len(said) == 1 and said[0].chosen:
             lost |= dict.fromkeys(set(clash.members) - set(said[0].chosen), clash.id)
     return lost
+
+
+def _answers_to(clash: Clash, entities: dict[str, Entity]) -> list[Answer]:
+    """The answers to a clash that decide something: what nobody's verb writes decides nothing."""
+    return [
+        one
+        for one in answers(entities[clash.members[0]], clash.id)
+        if one.strategy in (BOTH, ESCALATE)
+        or (one.strategy in (TAKE, MERGE, VALUE) and set() < set(one.chosen) <= set(clash.members))
+    ]
 
 
 def _of_entity(entity: Entity) -> list[Question]:

@@ -142,7 +142,7 @@ def _unsigned(shard: Shard, draft: Draft, past: Lineage | None) -> Unsigned:
     made = shard.draft(kind, "shared", said, over=draft.entity)
     if draft.entity is None:
         return made
-    parents = draft.base.heads[:64]
+    parents = draft.base.heads
     return made._replace(parents=parents, supersedes=parents)
 
 

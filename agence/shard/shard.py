@@ -13,7 +13,7 @@ from agence.base.identifiers import choose, short
 from agence.base.lazy import load
 from agence.base.stamps import Stamp
 from agence.events.blob import INLINE, referred
-from agence.events.event import Draft, Event
+from agence.events.event import PARENT_LIMIT, Draft, Event
 from agence.fold.entity import Entity
 from agence.git.repository import Repository, discover
 from agence.shard.blobs import Blobs
@@ -44,7 +44,8 @@ class Ports(Protocol):
 class Shard:
     """One clone's side of a shard. Opening reads the repository and its configuration, no event.
 
-    keeps   whether a look at the carriers keeps what it finds; off while a sync is about to
+    keeps      whether a look at the carriers keeps what it finds; off while a sync is about to
+    held_back  refs that a look takes to be at these commits, "" for not there; during a sync
     """
 
     def __init__(self, repo: Repository, ports: Ports) -> None:
@@ -53,6 +54,7 @@ class Shard:
         self.layout = Layout(repo.common_dir)
         self.pins = read_pins(repo)
         self.keeps = True
+        self.held_back: dict[str, str] = {}
         self.keyring = Keyring(self.layout, repo.common_dir, ports.entropy)
         self._open: dict[str, Index] = {}
         self._past: dict[str, Index] = {}
@@ -110,7 +112,7 @@ class Shard:
             shard=self.pins.shard,
             scope="instance" if scope == "private" else f"collective:{self.pins.shard}",
             by=self.speaker,
-            parents=over.heads[:64] if over else (),
+            parents=over.heads if over else (),
         )
 
     def append(self, drafts: Sequence[Draft], seen: Sequence[Stamp] = ()) -> list[Event]:
@@ -119,13 +121,27 @@ class Shard:
         if any((one.scope == "instance") != (chain == "private") for one in drafts):
             raise ShardError("private and shared facts can't be kept in one step")
         self.refuse_newer_format()
+        if self.ports.speaker:
+            load("agence.shard.speakers").check_speaker(self)
         if chain == "shared":
             self._notice_own_elsewhere()
         log = self.log(chain)
-        events = log.append(list(drafts), self.ports.now(), self.ports.entropy, list(seen))
+        drafts = [self._with_few_parents(log, one, seen) for one in drafts]
+        events = log.append(drafts, self.ports.now(), self.ports.entropy, list(seen))
         if chain == "shared" and self.pins.shard and self.repo.flag(STANDALONE):
             load("agence.shard.standalone").follow(self)
         return events
+
+    def _with_few_parents(self, log: OwnLog, draft: Draft, seen: Sequence[Stamp]) -> Draft:
+        """A draft with as many parents as an event may have: events that say nothing join more."""
+        parents = list(draft.parents)
+        while len(parents) > PARENT_LIMIT:
+            nothing: dict[str, Any] = {"effects": []}
+            join = draft._replace(data=nothing, parents=tuple(parents[:PARENT_LIMIT]))
+            join = join._replace(derived_from=(), supersedes=())
+            (event,) = log.append([join], self.ports.now(), self.ports.entropy, list(seen))
+            parents = [*parents[PARENT_LIMIT:], event.id]
+        return draft._replace(parents=tuple(parents), supersedes=draft.supersedes[:PARENT_LIMIT])
 
     def index(self, scope: str = "shared") -> Index:
         """The index of a chain, up to date with its carriers, or of the past that is looked at."""
@@ -198,7 +214,7 @@ class Shard:
                 )
 
     def _refreshed(self, scope: str) -> Index:
-        at = look(self.repo, self.pins) if scope == "shared" else Carriers({}, "", "", "")
+        at = self._look() if scope == "shared" else Carriers({}, "", "", "")
         path = self.layout.index(scope)
         name = self.repo.git_dir if scope == "shared" else "private"
         seen = f"{at.fingerprint()} {sorted(self.log(scope).lengths().items())}"
@@ -216,6 +232,11 @@ class Shard:
             if scope == "shared":
                 self._after_ingest(index, at)
         return index
+
+    def _look(self) -> Carriers:
+        at = look(self.repo, self.pins)
+        refs = {name: oid for name, oid in (at.refs | self.held_back).items() if oid}
+        return at._replace(refs=refs, default=at.default if at.default in refs else "")
 
     def _is_current(self, index: Index, name: str, seen: str) -> bool:
         index.enter(name)

@@ -203,3 +203,30 @@ def test_an_answer_of_any_shape_is_read(odd):
         entities = fold([*events, event])
         questions(entities.values(), clashes(entities.values()))
         not_held(entities, clashes(entities.values()))
+
+
+@pytest.mark.parametrize("value", [[[1]], [{"a": 1}], [None, 3], "x", 7])
+def test_what_opposes_may_be_of_any_shape(value):
+    odd = made("zzz", [set_field("opposes", value)], salt=1)
+    assert found(odd, belief("db", "is", "slow", salt=2)) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"strategy": ""},
+        {"strategy": "zzz", "chosen": ["nobody"]},
+        {"strategy": "take", "chosen": []},
+        {"strategy": "take", "chosen": ["f" * 64]},
+        {"chosen": ["f" * 64]},
+        "take",
+    ],
+)
+def test_what_decides_nothing_leaves_a_clash_open(said):
+    events = [belief("db", "is", "slow", salt=1), belief("db", "is", "fast", salt=2)]
+    (clash,) = found(*events)
+    first = next(one for one in events if one.id == clash.members[0])
+    answer = made("belief", [set_field(f"{ANSWER}{clash.id}", said)], first, salt=3)
+    state = fold([*events, answer])
+    assert [one.id for one in questions(state.values(), [clash])] == [clash.id]
+    assert not_held(state, [clash]) == {}

@@ -294,7 +294,7 @@ def test_an_older_version_carries_what_it_does_not_know_and_folds_the_rest(event
         known = [effect for effect in said["effects"] if effect.get("op") != "unheard_of"]
         newer = one._replace(data={"effects": [*known, extra], "more": 1})
         again = [newer if other is one else other for other in events]
-        if len(known) == len(said["effects"]):
+        if known == said["effects"] != []:
             assert fold(again) == fold(events)
         assert read(one.line).line == one.line
 
@@ -397,3 +397,24 @@ def test_the_id_of_a_conflict_is_the_hash_of_its_field_and_sorted_members():
     (conflict,) = fold([first, one, other])[first.id].conflicts
     members = json.dumps(["title", *sorted([one.id, other.id])], separators=(",", ":"))
     assert conflict.id == blake3.blake3(b"agence/conflict/1\0" + members.encode()).hexdigest()
+
+
+def test_an_event_that_says_nothing_joins_heads_and_is_no_edit():
+    first, gone, edited = sides([delete()], [set_field("body", "more")])
+    join = made([], over=first, parents=[gone.id, edited.id], ms=30)
+    entity = fold([first, gone, edited, join])[first.id]
+    assert entity.heads == (join.id,)
+    assert entity.conflicts == fold([first, gone, edited])[first.id].conflicts
+    beside = made([], over=first, seed=SEEDS[2], ms=3)
+    assert fold([first, gone, beside])[first.id].deleted, "nobody's work is taken away"
+
+
+def test_a_crowd_of_deletes_and_edits_folds_in_a_few_passes():
+    first = made([set_field("title", "t")])
+    crowd = [
+        made([delete()] if n % 2 else [set_field("title", f"{n}")], over=first, ms=n, salt=n)
+        for n in range(600)
+    ]
+    entity = fold([first, *crowd])[first.id]
+    assert not entity.deleted
+    assert len(next(one for one in entity.conflicts if one.field == "").events) == 600
