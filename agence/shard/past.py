@@ -5,10 +5,10 @@ in its tree), as the id of an event (what it rests on, and itself), or by its na
 event ids, where this clone has seen it before. What is read at a cut never changes: events that
 come later are no part of it, however old their stamps are.
 
-    nexus/cuts/<name>.json    {"also": [<event ids>], "writers": {<writer>: [[<first>, <last>]]}}
+    nexus/cuts/<name>.json    {"writers": {<writer>: [[<first seq>, <last seq>, <last id>]]}}
 
-A writer's events are named by runs of their `seq`; `also` are those of which that does not tell
-enough, since two have the same.
+A writer's events are named by runs, in which each has the one before as its `prev`: so a run stays
+what it is where the same key later signs other events with the same numbers.
 """
 
 import json
@@ -35,14 +35,18 @@ from agence.shard.shard import Shard
 
 _KEPT = 500  # cuts whose names are remembered
 _SHORTEST = 8  # hex digits of a name or an id
+_LONGEST = 9  # characters of a while ago
+_NAME_ONE = "give a commit, an event's id, or a cut that `agence ^state` printed in this clone"
+_PREV = "json_extract(CAST(line AS TEXT), '$.body.prev')"
 
 
 class Named(NamedTuple):
-    """An event as a cut names it."""
+    """An event as a cut names it. `prev` is the id of its writer's event before."""
 
     id: str
     writer: str
     seq: int
+    prev: str
 
 
 def look_back(shard: Shard, scope: str, at: str, as_of: int | None) -> tuple[Index, int]:
@@ -56,7 +60,8 @@ def look_back(shard: Shard, scope: str, at: str, as_of: int | None) -> tuple[Ind
     cut = closed(
         event for event in _events(index, numbers) if as_of is None or event.stamp.ms <= as_of
     )
-    remember(shard, scope, [Named(event.id, event.writer, event.seq) for event in cut])
+    names = [Named(one.id, one.writer, one.seq, str(one.body["prev"])) for one in cut]
+    remember(shard, scope, names)
     past = _folded(shard, scope, index, cut)
     newest = max((event.stamp.ms for event in cut), default=0)
     return past, as_of if as_of is not None else newest
@@ -83,7 +88,7 @@ def time_of(text: str, now: int) -> int:
     Raises UsageError for anything else.
     """
     unit = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}.get(text[-1:])
-    if unit and text[:-1].isdigit():
+    if unit and text[:-1].isascii() and text[:-1].isdigit() and len(text) <= _LONGEST:
         return now - int(text[:-1]) * unit
     datetime = load("datetime")
     try:
@@ -107,7 +112,7 @@ def in_force(index: Index) -> set[int]:
 def cut_in_force(index: Index) -> list[Named]:
     """The events that are in force and folded, by their names."""
     sql = (
-        "SELECT id, writer, seq FROM force CROSS JOIN event ON event.n = force.n"
+        f"SELECT id, writer, seq, {_PREV} FROM force CROSS JOIN event ON event.n = force.n"
         " WHERE place = ? AND NOT waits"
     )
     return [Named(*row) for row in index.rows(sql, [index.place])]
@@ -116,6 +121,8 @@ def cut_in_force(index: Index) -> list[Named]:
 def _named(shard: Shard, index: Index, scope: str, at: str) -> set[int]:
     """The numbers of the events of the cut that `at` names."""
     found: list[tuple[str, str | int]] = []
+    if not at.isprintable():  # git takes one name a line
+        raise UsageError("what --at names is no line of text", _NAME_ONE)
     if is_hex(at, len(at)) and _SHORTEST <= len(at) <= 64:
         found += [("cut", one) for one in _remembered(_folder(shard, scope), at)]
         sql = "SELECT n FROM event WHERE id >= ? AND id < ?"
@@ -131,7 +138,7 @@ def _named(shard: Shard, index: Index, scope: str, at: str) -> set[int]:
         raise ShardError(f"'{at}' is no cut that is known here", hint)
     what, name = found[0]
     if isinstance(name, int):
-        return _past_of(index, name)
+        return _whole_past_of(index, name, at)
     if what == "commit":
         return _of_tree(shard, index, name)
     return _read(index, os.path.join(_folder(shard, scope), f"{name}.json"), name)
@@ -144,6 +151,17 @@ def _past_of(index: Index, number: int) -> set[int]:
         " JOIN edge ON edge.child = up.n JOIN event ON event.id = edge.parent) SELECT n FROM up"
     )
     return {row[0] for row in index.rows(sql, [number])}
+
+
+def _whole_past_of(index: Index, number: int, at: str) -> set[int]:
+    """The same. Raises ShardError where some of it is not here: later the cut would be another."""
+    numbers = _past_of(index, number)
+    if len(closed(_events(index, numbers))) < len(numbers):
+        raise ShardError(
+            f"'{short(at)}' rests on events that are not in this clone",
+            "fetch the branch that holds them, then try again",
+        )
+    return numbers
 
 
 def _of_tree(shard: Shard, index: Index, tree: str) -> set[int]:
@@ -189,27 +207,17 @@ def _folder(shard: Shard, scope: str) -> str:
 
 
 def _spans(cut: Collection[Named]) -> dict[str, object]:
-    numbers: dict[str, dict[int, list[str]]] = {}
-    for event in cut:
-        numbers.setdefault(event.writer, {}).setdefault(event.seq, []).append(event.id)
-    also = [
-        one for seqs in numbers.values() for ids in seqs.values() if len(ids) > 1 for one in ids
-    ]
-    writers = {
-        writer: _runs(sorted(seq for seq, ids in seqs.items() if len(ids) == 1))
-        for writer, seqs in numbers.items()
-    }
-    return {"also": sorted(also), "writers": writers}
-
-
-def _runs(numbers: list[int]) -> list[list[int]]:
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return runs
+    """The runs of each writer, as they are kept."""
+    writers: dict[str, list[list[int | str]]] = {}
+    ends: dict[tuple[str, int, str], list[int | str]] = {}
+    for event in sorted(cut, key=lambda one: (one.writer, one.seq, one.id)):
+        run = ends.pop((event.writer, event.seq - 1, event.prev), [])
+        if not run:
+            run += [event.seq, 0, ""]
+            writers.setdefault(event.writer, []).append(run)
+        run[1:] = [event.seq, event.id]
+        ends[event.writer, event.seq, event.id] = run
+    return {"writers": writers}
 
 
 def _remembered(path: str, prefix: str) -> list[str]:
@@ -221,16 +229,29 @@ def _read(index: Index, path: str, name: str) -> set[int]:
     said = json.loads(read_bytes(path))
     numbers: set[int] = set()
     for writer, runs in said["writers"].items():
-        for first, last in runs:
-            sql = "SELECT n FROM event WHERE writer = ? AND seq BETWEEN ? AND ?"
-            numbers |= {row[0] for row in index.rows(sql, [writer, first, last])}
-    for one in said["also"]:
-        numbers |= {row[0] for row in index.rows("SELECT n FROM event WHERE id = ?", [one])}
+        for first, last, *tip in runs:
+            numbers |= _run(index, (writer, first, last), tip[0] if tip else "")
     if cut_name(event.id for event in _events(index, numbers)) != name:
         raise ShardError(
             f"the cut {short(name)} can't be read any more: events of it are not in this clone",
             "fetch the branch that holds them, then try again",
         )
+    return numbers
+
+
+def _run(index: Index, run: tuple[str, int, int], tip: str) -> set[int]:
+    """The numbers of the events of a run, from its last one back; of all of them without a `tip`.
+
+    A tip is what the versions before did not keep.
+    """
+    sql = f"SELECT id, n, {_PREV} FROM event WHERE writer = ? AND seq BETWEEN ? AND ?"  # noqa: S608
+    rows = {row[0]: (row[1], row[2]) for row in index.rows(sql, run)}
+    if not tip:
+        return {number for number, _ in rows.values()}
+    numbers: set[int] = set()
+    while tip in rows:
+        number, tip = rows.pop(tip)
+        numbers.add(number)
     return numbers
 
 
