@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 from agence.base.errors import UsageError
 from agence.base.lazy import load
-from agence.cli.table import heads, near
+from agence.base.slips import near
+from agence.cli.table import heads
 
 MODES = {"^": "shared", "~": "private", "/": "external", "!": "system", "+": "plan"}
 TWINS = {"shared": "^", "private": "~", "run": "/", "system": "!", "plan": "+"}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from agence.base.errors import UsageError
 from agence.base.lazy import load
+from agence.base.slips import near
 
 KINDS = ("lesson", "plan", "issue", "doc", "belief", "episode", "skill", "note", "todo")
 ACTIONS = ("add", "list", "show", "edit")
@@ -196,7 +197,12 @@ def find(words: Sequence[str], door: str = "^") -> tuple[Row, tuple[str, ...]]:
     if len(words) > 1 and (row := _match(two, door)):
         return row, tuple(words[2:])
     if row := _match(one, door):
-        return row, tuple(words[1:])
+        rest = words[1:]
+        if rest and rest[0] == "list" and row.module.endswith(".list"):
+            return row, tuple(rest[1:])
+        if rest and near(rest[0], _actions(one)):  # `^conflicts anwser ID`
+            raise _unknown(words, door)
+        return row, tuple(rest)
     if one in SHORT_KINDS and door in ("^", "~") and len(words) > 1:
         if len(words) == 2 and near(words[1], ACTIONS):  # a slip of the finger, not a note
             raise _unknown(words, door)
@@ -204,30 +210,14 @@ def find(words: Sequence[str], door: str = "^") -> tuple[Row, tuple[str, ...]]:
     raise _unknown(words, door)
 
 
+def _actions(head: str) -> tuple[str, ...]:
+    """The second words that verbs have behind `head`, in the order of the table."""
+    return tuple(row.name.split()[1] for row in ROWS if row.name.startswith(f"{head} "))
+
+
 def _unknown(words: Sequence[str], door: str) -> UsageError:
     error: UsageError = load("agence.cli.suggest").unknown(tuple(words), door)
     return error
-
-
-def near(word: str, names: Sequence[str]) -> str:
-    """The first of `names` that `word` misses by one letter left out, added or swapped, or "".
-
-    One letter replaced counts from five letters on: `have` is not a misspelt `save`.
-    """
-    return next((name for name in names if _one_slip(word, name)), "")
-
-
-def _one_slip(word: str, name: str) -> bool:
-    if abs(len(word) - len(name)) > 1 or min(len(word), len(name)) < 3 or word == name:
-        return False
-    start = 0
-    while start < min(len(word), len(name)) and word[start] == name[start]:
-        start += 1
-    left, right = word[start:], name[start:]
-    if len(left) != len(right):
-        return left[1:] == right if len(left) > len(right) else left == right[1:]
-    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
-    return swapped or (len(name) >= 5 and left[1:] == right[1:])
 
 
 def function_of(row: Row) -> Callable[..., Any]:

@@ -31,6 +31,7 @@ from agence.shard import delivery, mailbox
 from agence.shard.carriers import SHARED_BRANCH, remote_names
 from agence.shard.sessions import Sessions
 from agence.shard.shard import Shard
+from agence.shard.speakers import personas
 
 _NOTE_LIMIT = 4000  # characters
 _TITLE = 200
@@ -81,13 +82,7 @@ def handoff(
 def _agent(shard: Shard, typed: str) -> str:
     """The agent's name. Raises UsageError for one that has no persona in force here."""
     name = typed.strip().removeprefix("@").lower()
-    paths = [
-        page.text("path")
-        for page in shard.index("shared").entities("codex")
-        if page.writer == shard.pins.founder
-    ]
-    inside = (one.removeprefix("agents/") for one in paths if one.startswith("agents/"))
-    agents = sorted(one.removesuffix(".md") for one in inside if one.endswith(".md"))
+    agents = personas(shard)
     if name in agents:
         return name
     close = load("difflib").get_close_matches(name, agents, n=1)

@@ -13,6 +13,7 @@ from agence.fold.entity import Entity
 from agence.schema.effects import Effect
 from agence.shard.holding import has_lapsed
 from agence.shard.judging import known
+from agence.shard.speakers import check_speaker
 from agence.shard.tasks import (
     Board,
     board,
@@ -41,8 +42,12 @@ def look(context: Context) -> Board:
 
 
 def doer(context: Context) -> tuple[str, bool]:
-    """(for whom a task is taken, whether that is a person): "@ralph", or the name git knows."""
+    """(for whom a task is taken, whether that is a person): "@ralph", or the name git knows.
+
+    Raises UsageError for a name that looks like a misspelt one.
+    """
     if context.speaker:
+        check_speaker(context.shard)
         return plain(f"@{context.speaker}"), False
     return plain(context.shard.speaker), True
 
@@ -86,8 +91,8 @@ def change(
     index = context.shard.index(context.scope)
     stamps = [known(line).stamp for line in index.lines_of(task.id)]
     draft = context.shard.draft(task.kind, context.scope, effects, over=task)
-    parents = tuple(sorted({*draft.parents, *rests_on}))[:64]
-    context.shard.append([draft._replace(parents=parents, supersedes=task.heads[:64])], stamps)
+    parents = tuple(sorted({*draft.parents, *rests_on}))
+    context.shard.append([draft._replace(parents=parents, supersedes=task.heads)], stamps)
     context.shard.forget()
     again = context.shard.index(context.scope).entity(task.id)
     return again if again is not None else task
