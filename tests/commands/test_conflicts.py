@@ -234,7 +234,7 @@ def test_what_one_deleted_and_the_other_went_on_with_stays_until_it_is_answered(
     assert one["id"] == only(theirs)["id"]
     assert {side["words"] for side in one["sides"]} == {
         "deleted it: it is wrong",
-        "went on with it: title",
+        "went on with it: title = still of use",
     }
     assert title(ours, identity) == "still of use"
     for wrong in ("merge", "both"):
@@ -490,4 +490,6 @@ def test_a_conflict_is_shown_as_it_was_before_it_was_answered(both):
     assert items(ours) == []
     with pytest.raises(Ambiguous):
         show(ours("^conflicts show"), said.data["id"])
-    assert show(ours("^conflicts show"), said.data["id"], at=cut).data == said.data
+    then = show(ours("^conflicts show"), said.data["id"], at=cut)
+    assert (then.data["id"], then.data["state"]) == (said.data["id"], "open")
+    assert then.text == said.text
