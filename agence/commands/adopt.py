@@ -5,6 +5,7 @@ Examples:
     agence ^adopt .agence/synthetic/lessons --dry-run     # only show what would be signed
     agence ^adopt .agence/synthetic/docs/ports.md         # a new file becomes a doc
     agence ^adopt .agence/codex/RULES.md
+    agence ^adopt 2b605858                                # the file of that lesson
 
 Only what you typed is signed: the title, the tags and other fields of the front matter, and the
 text. What others wrote since you opened the file stays, and where both of you changed one thing
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from agence.base.errors import Refusal, UsageError
-from agence.base.identifiers import short
+from agence.base.identifiers import is_hex, short
 from agence.base.lazy import load
 from agence.commands.contract import JSON, Argument, Context, Option, Report
 from agence.commands.words import refuse_credentials
@@ -29,13 +30,18 @@ from agence.shard.adopting import Adopted, as_new, as_whole, judged, sign
 from agence.shard.edited import Draft, drafts, kind_at, new_files
 from agence.shard.layout import TRACKED
 from agence.shard.shard import Shard
+from agence.shard.views import view_path
+
+_NAMES = "`agence ^status` names what can be adopted"
 
 
 def adopt(
     context: Context,
     paths: Annotated[
         list[str] | None,
-        Argument(help="files and folders; all drafts by default", metavar="PATH", complete="file"),
+        Argument(
+            help="files, folders and ids; all drafts by default", metavar="PATH", complete="file"
+        ),
     ] = None,
     dry_run: Annotated[bool, Option(help="sign nothing; show what would be")] = False,
     new: Annotated[bool, Option(help="also files that no event knows yet")] = False,
@@ -91,20 +97,30 @@ def _chosen(context: Context, paths: list[str], *, new: bool, whole: bool) -> li
 
 def _no_draft(shard: Shard, path: str) -> UsageError:
     if not os.path.lexists(os.path.join(shard.repo.work_tree, path)):
-        return UsageError(f"'{path}' is not there", "`agence ^status` names what can be adopted")
+        return UsageError(f"'{path}' is not there", _NAMES)
     if not kind_at(path):
         what = ", ".join(f"{TRACKED}/{one}/" for one in ("synthetic", "organic", "codex"))
         return UsageError(f"'{path}' is no view", f"views and pages lie below {what}")
-    hint = "`agence ^status` names what can be adopted; --new takes new files in a folder"
+    hint = f"{_NAMES}; --new takes new files in a folder"
     return UsageError(f"nothing was typed into '{path}' that is not signed", hint)
 
 
 def _tracked(context: Context, path: str) -> str:
-    """A path as it was typed, relative to the top of the work tree."""
+    """A path as it was typed, relative to the top of the work tree; of an id, that of its view."""
+    if is_hex(path.lower()) and not os.path.lexists(os.path.join(context.cwd, path)):
+        return _view_of(context.shard, path)
     top = os.path.realpath(context.shard.repo.work_tree)
     folder, name = os.path.split(os.path.join(context.cwd, path).rstrip("/"))
     whole = os.path.relpath(os.path.join(os.path.realpath(folder), name), top)
     return whole.replace(os.sep, "/")
+
+
+def _view_of(shard: Shard, prefix: str) -> str:
+    entity = shard.entity(prefix, "shared")
+    path = view_path(entity)
+    if not path:
+        raise UsageError(f"a {entity.kind} has no file to edit", _NAMES)
+    return path
 
 
 def _safe(draft: Draft, *, allowed: bool) -> Draft:

@@ -16,10 +16,9 @@ from agence.commands.contract import Context, Option, Report
 from agence.git.placing import check_folders
 from agence.shard.edited import edited, in_force
 from agence.shard.files import outside, replace
-from agence.shard.layout import TRACKED
 from agence.shard.publishing import tree_views
-from agence.shard.template import STATIC
-from agence.shard.views import read
+from agence.shard.small import missing
+from agence.shard.views import read, small_files
 
 
 def render(
@@ -31,8 +30,12 @@ def render(
     shard.refuse_newer_format()
     files, kept = tree_views(shard), edited(shard)
     top = shard.repo.work_tree
-    stale = [p for p, content in files.items() if p not in kept and _differs(top, p, content)]
+    kept_or_small = {*kept, *small_files()}
+    stale = [p for p, text in files.items() if p not in kept_or_small and read(top, p) != text]
     stale = [path for path in stale if read(top, path) != in_force(shard, path)]
+    small = missing(shard)
+    files |= small
+    stale += small
     check_folders(top, files)
     if not check:
         for path in stale:
@@ -45,9 +48,3 @@ def render(
     code = 3 if check and lines else 0
     text = "\n".join(lines) or "Every view is current"
     return Report(text, {"stale": list(stale), "drafts": list(kept), "written": not check}, code)
-
-
-def _differs(top: str, path: str, content: bytes) -> bool:
-    """Whether a file is to be written: a small file of the folder only where there is none."""
-    there = read(top, path)
-    return there is None if path.removeprefix(f"{TRACKED}/") in STATIC else there != content

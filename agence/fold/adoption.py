@@ -309,13 +309,8 @@ def _members(name: str, value: object, sides: Sequence[set[str]]) -> tuple[Lines
 
 def _marks(content: bytes) -> Counter[str]:
     lines = content.decode(errors="replace").splitlines()
-    in_git = any(line.startswith(_GIT[0]) for line in lines) and any(
-        line.startswith(_GIT[-1]) for line in lines
-    )
     return Counter(
-        line
-        for line in lines
-        if line in MARKS or line.startswith(_OR) or (in_git and _is_gits(line))
+        line for line in lines if line in MARKS or line.startswith(_OR) or _is_gits(line)
     )
 
 

@@ -46,7 +46,7 @@ _VIEW = re.compile(r"-([0-9a-f]{8})\.md").search  # how the name of a view ends
 _NAMED = re.compile(rb'^id *= *"[0-9a-f]{64}"', re.MULTILINE).search
 File = tuple[str, str, bytes]  # the kind whose view it is or would be, its path and its bytes
 CHOOSE = "two versions stand side by side in it"
-_CHOOSE = "keep what is right, and take out the lines that mark the versions"
+_CHOOSE = "keep what is right, take out the lines that mark the versions, then `agence ^adopt`"
 _BACK = "bring the events that it comes from, or give the file back its name"
 
 

@@ -20,6 +20,7 @@ from agence.shard.index import Index
 from agence.shard.ingest import events_of
 from agence.shard.layout import LOG, TRACKED
 from agence.shard.shard import Shard
+from agence.shard.small import missing
 from agence.shard.staged import staged_segments
 from agence.shard.views import rendered, small_files, view_path
 
@@ -59,6 +60,7 @@ def plan(shard: Shard, only: Iterable[str] = ()) -> Plan:
     kept = edited(shard)
     views = stale_views(shard, index, needed)
     changes |= {path: content for path, content in views.items() if path not in kept}
+    changes |= missing(shard)
     sql = "SELECT id FROM event WHERE n = ?"
     return Plan(changes, [str(index.one(sql, [n])) for n in sorted(needed)], kept)
 

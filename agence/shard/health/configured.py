@@ -49,21 +49,27 @@ def _fetch(shard: Shard) -> Finding:
 
 def _drivers(shard: Shard) -> Finding:
     config = shard.repo.config()
-    for driver in DRIVERS:
-        words = config.get(f"merge.agence-{driver}.driver", [""])[-1]
-        program = _program(words)
-        if not words:
-            why = f"the merge driver of {driver}s is not configured"
-        elif not os.path.isabs(program):
-            why = f"the merge driver of {driver}s has no absolute path: {words}"
-        elif not os.access(program, os.X_OK):
-            why = f"the merge driver '{program}' is not there any more"
-        elif words.split(program)[-1].strip(" '\"") != f"{driver} %O %A %B %P":
-            why = f"the merge driver of {driver}s is configured otherwise: {words}"
-        else:
-            continue
-        return ill(f"{why}: git would keep one side only", "`agence ^doctor --fix`")
+    words = {driver: config.get(f"merge.agence-{driver}.driver", [""])[-1] for driver in DRIVERS}
+    whys = {driver: _why(driver, words[driver]) for driver in DRIVERS}
+    sick = [f"that of {driver}s {why}" for driver, why in whys.items() if why]
+    if sick:
+        said = " and ".join(sick).replace("that of", "the merge driver of", 1)
+        return ill(f"{said}: git would keep one side only", "`agence ^doctor --fix`")
     return Finding("both drivers are configured by an absolute path")
+
+
+def _why(driver: str, words: str) -> str:
+    """What is wrong with the words that call a driver, "" for nothing."""
+    program = _program(words)
+    if not words:
+        return "is not configured"
+    if not os.path.isabs(program):
+        return f"has no absolute path ({words})"
+    if not os.access(program, os.X_OK):
+        return f"is not there any more ('{program}')"
+    if words.rsplit(program, maxsplit=1)[-1].strip(" '\"") != f"{driver} %O %A %B %P":
+        return f"is configured otherwise ({words})"
+    return ""
 
 
 def _program(words: str) -> str:

@@ -22,7 +22,8 @@ from agence.shard.template import GITATTRIBUTES
 
 _LOG = f"{LOG}/2000-01/trial/1-trial.jsonl"
 _VIEW = f"{TRACKED}/synthetic/lessons/trial-00000000.md"
-_WANTED = {_LOG: "agence-log", _VIEW: "agence-view"}
+_TASK = f"{TRACKED}/organic/tasks/trial-00000000.md"
+_WANTED = {_LOG: "agence-log", _VIEW: "agence-view", _TASK: "agence-view"}
 _ROLES = ("AUTHOR", "COMMITTER")
 
 
@@ -63,7 +64,7 @@ def _merge(shard: Shard) -> Finding:
     if version(shard.repo) < TRIES_MERGES:
         return Finding("not tried: this git can't merge beside the work tree")
     trial = _made_up()
-    again = "the checks above say why; `agence ^doctor --fix` heals what it can"
+    again = "a check above says why; where none does, `agence ^init` sets the drivers again"
     with _objects(shard.repo) as tried:
         ours, theirs = _commits(tried, trial)
         try:

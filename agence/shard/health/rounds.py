@@ -1,6 +1,15 @@
 """All checks of a clone's health, in the order in which one rests on another."""
 
-from agence.shard.health import configured, hooked, local, merging, repository, tracked, underway
+from agence.shard.health import (
+    configured,
+    hooked,
+    local,
+    merging,
+    repository,
+    small,
+    tracked,
+    underway,
+)
 from agence.shard.health.check import Check, Result, examine
 from agence.shard.shard import Shard
 
@@ -9,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     local.INDEX,
     configured.PINS,
     *configured.CHECKS,
+    *small.CHECKS,
     *merging.CHECKS,
     *underway.CHECKS,
     *tracked.CHECKS,

@@ -17,13 +17,13 @@ from agence.git.objects import Found, read_many
 from agence.git.placing import check_folders
 from agence.git.run import git
 from agence.shard import views
-from agence.shard.edited import edited, in_force
+from agence.shard.edited import CHOOSE, drafts, edited, in_force
 from agence.shard.files import outside, replace
 from agence.shard.health.check import Check, Finding, counted, ill, some
 from agence.shard.layout import LOG, TRACKED
-from agence.shard.publishing import tree_views
 from agence.shard.shard import Shard
 from agence.shard.stale import stale
+from agence.shard.views import small_files
 
 _FIX = "`agence ^doctor --fix` heals them from the events"
 
@@ -134,23 +134,33 @@ def _events(content: bytes) -> list[Event]:
 def _views(shard: Shard) -> Finding:
     if not os.path.isdir(os.path.join(shard.repo.work_tree, TRACKED)):
         return Finding(f"nothing of {TRACKED} is checked out")
-    drafts = edited(shard)
-    behind = stale(shard, drafts)
+    by_hand = edited(shard)
+    behind = stale(shard, by_hand).keys() - small_files()
     if behind:
         what = counted(len(behind), "view")
-        return ill(f"{what} not as the events say: {some(behind)}", f"{_FIX}; so does ^render")
-    typed = f"; {counted(len(drafts), 'file')} edited by hand, left as they are" if drafts else ""
+        return ill(
+            f"{what} not as the events say: {some(sorted(behind))}", f"{_FIX}; so does ^render"
+        )
+    typed = f"; {counted(len(by_hand), 'file')} edited by hand, left as they are" if by_hand else ""
     return Finding(f"the views are as the events say{typed}")
 
 
 def _heal_views(shard: Shard) -> None:
-    files = tree_views(shard)
     wanted = {}
-    for path in stale(shard, edited(shard)):
-        content = files.get(path) or in_force(shard, path)
+    for path in stale(shard, edited(shard)).keys() - small_files():
+        content = in_force(shard, path)
         if content is not None:
             wanted[path] = content
     put_into(shard.repo.work_tree, wanted)
+
+
+def _markers(shard: Shard) -> Finding:
+    """Two versions of which one was typed: a person has to choose."""
+    marked = [one for one in drafts(shard) if one.why == CHOOSE]
+    if not marked:
+        return Finding("no file waits for somebody to choose between two versions")
+    what = f"a merge left two versions in {counted(len(marked), 'file')}"
+    return ill(f"{what}: {some(one.path for one in marked)}", marked[0].hint)
 
 
 def put_into(top: str, files: dict[str, bytes]) -> None:
@@ -163,4 +173,8 @@ def put_into(top: str, files: dict[str, bytes]) -> None:
         replace(whole, content, 0o644)
 
 
-CHECKS = (Check("log", _log, _heal_log), Check("views", _views, _heal_views))
+CHECKS = (
+    Check("log", _log, _heal_log),
+    Check("views", _views, _heal_views),
+    Check("markers", _markers),
+)
