@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from agence.base.errors import ShardError
+from agence.base.identifiers import Ambiguous, short
 from agence.base.identifiers import choose as chosen_of
-from agence.base.identifiers import short
 from agence.base.stamps import Stamp
 from agence.events.blob import referred
 from agence.events.event import Event
@@ -18,14 +18,25 @@ from agence.fold.answers import Side, disputed_lines, effects_of_answer, merged_
 from agence.fold.clashes import OPPOSES, Clash, clashes
 from agence.fold.entity import RESOLVES, Entity
 from agence.fold.past import past_of
-from agence.fold.questions import DELETE, KEEP, Answer, Question, answer_of, not_held, questions
+from agence.fold.questions import (
+    DELETE,
+    KEEP,
+    OPEN,
+    Answer,
+    Question,
+    answer_of,
+    not_held,
+    questions,
+)
 from agence.schema.effects import Effect, effects_of
-from agence.schema.kinds import KINDS
+from agence.schema.fields import percent
+from agence.schema.kinds import ANSWER, KINDS
 from agence.shard.index import Index
 from agence.shard.judging import known
 from agence.shard.shard import Shard
 
 PARENTS = 64  # the most that an event may name
+_SHORT = 80  # characters of a value that is shown beside its field
 
 
 class Asked(NamedTuple):
@@ -38,7 +49,7 @@ class Asked(NamedTuple):
 
 def asked(shard: Shard, scope: str) -> list[Asked]:
     """The open questions of a chain, the newest side first."""
-    entities, clashing = _contested(shard, scope)
+    entities, clashing = _contested(shard.index(scope))
     found = [
         Asked(one, entities[one.entity], _sides(shard, scope, one, entities))
         for one in questions(entities.values(), clashing)
@@ -48,15 +59,64 @@ def asked(shard: Shard, scope: str) -> list[Asked]:
 
 def not_held_here(shard: Shard, scope: str) -> dict[str, str]:
     """Id of an entity that the answer to a clash did not choose -> the id of that clash."""
-    return not_held(*_contested(shard, scope))
+    return not_held(*_contested(shard.index(scope)))
+
+
+def unanswered(index: Index) -> list[Question]:
+    """The questions that wait for an answer: not those kept on purpose, nor put to somebody."""
+    entities, clashing = _contested(index)
+    return [one for one in questions(entities.values(), clashing) if one.state == OPEN]
+
+
+def entities_of(question: Question) -> tuple[str, ...]:
+    """The ids of the entities that a question is about."""
+    return question.members if question.what == "clash" else (question.entity,)
+
+
+def standing(index: Index) -> dict[str, str]:
+    """Id of an entity -> "contested", or "not held".
+
+    Contested is what a question waits for an answer about. Not held are those that an answer did
+    not choose among some that contradict each other.
+    """
+    entities, clashing = _contested(index)
+    found = dict.fromkeys(not_held(entities, clashing), "not held")
+    for one in questions(entities.values(), clashing):
+        if one.state == OPEN:
+            found |= dict.fromkeys(entities_of(one), "contested")
+    return found
 
 
 def one_asked(shard: Shard, scope: str, prefix: str) -> Asked:
-    """The open question whose id begins with `prefix`. Raises Ambiguous for none or several."""
+    """The open question whose id begins with `prefix`. Raises Ambiguous for none or several.
+
+    An id of what a conflict is about, or of one of its sides, is told from that of the conflict.
+    """
     found = {one.question.id: one for one in asked(shard, scope)}
     mark = "~" if scope == "private" else "^"
     hint = f"`agence {mark}conflicts` lists those that are open; --settled those that are not"
+    typed = prefix.strip().lower()
+    if len(typed) >= 4 and not any(one.startswith(typed) for one in found):
+        _refuse_other_id(shard.index(scope), list(found.values()), typed, f"agence {mark}conflicts")
     return found[chosen_of(prefix, found, "open conflict", hint)]
+
+
+def _refuse_other_id(index: Index, found: list[Asked], typed: str, verb: str) -> None:
+    """Raise Ambiguous for the id of an entity, or of a side, in place of that of its conflict."""
+    about = [one for one in found if any(name.startswith(typed) for name in _ids_in(one))]
+    names = ", ".join(short(one.question.id) for one in about)
+    entities = [one for name in index.identities(typed) if (one := index.entity(name))]
+    if entities:
+        what = f"'{typed}' is a {entities[0].kind}, not a conflict"
+        its = f"its conflict{'s are' if len(about) > 1 else ' is'} {names}"
+        raise Ambiguous(what, its if about else f"no conflict about it is open; see `{verb}`")
+    if about:
+        how = f"`{verb} answer {short(about[0].question.id)} --pick {typed}` lets it hold"
+        raise Ambiguous(f"'{typed}' is one side of conflict {names}", how)
+
+
+def _ids_in(one: Asked) -> tuple[str, ...]:
+    return (one.entity.id, *one.question.members)
 
 
 def write_answer(
@@ -140,9 +200,8 @@ def answer_words(answer: Answer) -> str:
     return said.get(answer.strategy, answer.strategy)
 
 
-def _contested(shard: Shard, scope: str) -> tuple[dict[str, Entity], list[Clash]]:
+def _contested(index: Index) -> tuple[dict[str, Entity], list[Clash]]:
     """The entities that may be in conflict, by id, and the clashes among them."""
-    index = shard.index(scope)
     keyed = [kind.name for kind in KINDS.values() if kind.key]
     sql = (
         "SELECT id FROM entity WHERE place = ? AND (json_array_length(state, '$.conflicts') > 0"
@@ -201,9 +260,19 @@ def _member(index: Index, shard: Shard, entity: Entity, question: Question) -> S
     told = kind.told if kind and question.field != OPPOSES else ()
     said = [f"{name}: {whole.text(name)}" for name in told if whole.text(name)]
     words = "\n".join(said) or entity.title
-    stamp = Stamp(entity.updated, 0)
+    stamp = _told_at(index, entity)
     own = _is_own(index, entity.id)
     return Side(entity.id, entity.by, stamp, None, words, _percent(entity), own)
+
+
+def _told_at(index: Index, entity: Entity) -> Stamp:
+    """When something was last said in an entity itself; answers and their undoing are about it."""
+    stamps = [
+        event.stamp
+        for event in events_about(index, entity.id)
+        if any(not str(one.get("field", ANSWER)).startswith(ANSWER) for one in effects_of(event))
+    ]
+    return max(stamps, default=Stamp(entity.updated, 0))
 
 
 def _write(shard: Shard, scope: str, question: Question, event: Event, events: list[Event]) -> Side:
@@ -240,8 +309,19 @@ def lived(event: Event) -> str:
         return f"deleted it: {why}" if isinstance(why, str) and why else "deleted it"
     if any(one.get("op") == "restore" for one in said):
         return "keeps it"
-    fields = dict.fromkeys(str(one.get("field")) for one in said)
-    return f"went on with it: {', '.join(fields)}"
+    fields = dict.fromkeys(filter(None, map(_change, said)))
+    return f"went on with it: {', '.join(fields)}" if fields else "keeps it"
+
+
+def _change(effect: Effect) -> str:
+    """What an effect changes, with the new value where that is short; "" for an answer."""
+    field, value = str(effect.get("field", "")), effect.get("value")
+    if field.startswith(ANSWER):
+        return ""
+    words = str(value) if isinstance(value, str | int) else ""
+    sign = {"add": "+", "remove": "-"}.get(str(effect.get("op")), "=")
+    is_short = words and len(words) <= _SHORT and words.isprintable()
+    return f"{field} {sign} {words}" if is_short else field
 
 
 def _deletes(event: Event) -> bool:
@@ -253,13 +333,12 @@ def _said_sure(event: Event, events: list[Event]) -> int | None:
     seen = [*past_of(events, event.id), event]
     theirs = [one for one in seen if one.body["by"] == event.body["by"]]
     said = [(one.stamp, written(one, "confidence")) for one in theirs]
-    percents = [(stamp, value) for stamp, value in said if type(value) is int]
+    percents = [(stamp, sure) for stamp, value in said if (sure := percent(value)) is not None]
     return max(percents)[1] if percents else None
 
 
 def _percent(entity: Entity) -> int | None:
-    said = entity.fields.get("confidence")
-    return said if isinstance(said, int) and not isinstance(said, bool) else None
+    return percent(entity.fields.get("confidence"))
 
 
 def _is_own(index: Index, identity: str) -> bool:

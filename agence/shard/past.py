@@ -13,6 +13,7 @@ what it is where the same key later signs other events with the same numbers.
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -33,6 +34,8 @@ from agence.shard.layout import LOG, folder
 from agence.shard.merges import of_cut
 from agence.shard.shard import Shard
 
+_DAY = 86_400_000  # milliseconds
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)Z?", re.ASCII).fullmatch
 _KEPT = 500  # cuts whose names are remembered
 _SHORTEST = 8  # hex digits of a name or an id
 _LONGEST = 9  # characters of a while ago
@@ -84,9 +87,16 @@ def remember(shard: Shard, scope: str, cut: Collection[Named]) -> str:
 def time_of(text: str, now: int) -> int:
     """Milliseconds of a time as people type it; of a day alone, its last millisecond. All UTC.
 
-    `2026-11-20`, `2026-11-20T13:45`, `2026-11-20 13:45:10Z`, or a while ago: `90m`, `12h`, `3d`.
-    Raises UsageError for anything else.
+    `2026-11-20`, `2026-11-20T13:45`, `2026-11-20 13:45:10Z`, `yesterday`, a while ago (`90m`,
+    `12h`, `3d`), or `13:45`, the last time it was that late. Raises UsageError for anything else.
     """
+    today = now - now % _DAY
+    if text == "yesterday":
+        return today - 1
+    clock = _CLOCK(text)
+    if clock:
+        at = today + (int(clock[1]) * 60 + int(clock[2])) * 60_000
+        return at if at <= now else at - _DAY
     unit = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}.get(text[-1:])
     if unit and text[:-1].isascii() and text[:-1].isdigit() and len(text) <= _LONGEST:
         return now - int(text[:-1]) * unit
@@ -94,7 +104,8 @@ def time_of(text: str, now: int) -> int:
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError as error:
-        hint = "type a day (2026-11-20), a time (2026-11-20T13:45), or a while ago (3d, 12h)"
+        hint = "type a day (2026-11-20, yesterday), a time (2026-11-20T13:45, 13:45, all UTC)"
+        hint += ", or a while ago (3d, 12h)"
         raise UsageError(f"'{text}' is no time", hint) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
@@ -134,14 +145,28 @@ def _named(shard: Shard, index: Index, scope: str, at: str) -> set[int]:
     if len(found) > 1:
         raise ShardError(f"'{at}' fits {len(found)} cuts, events or commits", "type more of it")
     if not found:
-        hint = "name a commit, an event's id, or a cut that `agence ^state` printed in this clone"
-        raise ShardError(f"'{at}' is no cut that is known here", hint)
+        raise _unknown_cut(shard, scope, at)
     what, name = found[0]
     if isinstance(name, int):
         return _whole_past_of(index, name, at)
     if what == "commit":
         return _of_tree(shard, index, name)
     return _read(index, os.path.join(_folder(shard, scope), f"{name}.json"), name)
+
+
+def _unknown_cut(shard: Shard, scope: str, at: str) -> ShardError:
+    """Why `at` names no cut: there is no such commit, or it is older than the shard."""
+    if scope == "shared" and not at.startswith("-"):
+        spec = f"{at}^{{commit}}"
+        commit = resolve_many(shard.repo, [spec]).get(spec)
+        if commit:
+            hint = "what the shard holds was kept later; `--as-of` takes a time"
+            return ShardError(f"commit {short(commit[0])} is older than this shard", hint)
+    if is_hex(at, len(at)) or scope != "shared":
+        hint = "name a commit, an event's id, or a cut that `agence ^state` printed in this clone"
+        return ShardError(f"'{at}' is no cut that is known here", hint)
+    hint = "name a commit or a branch, an event's id, or a cut that `agence ^state` printed"
+    return ShardError(f"there is no commit {at} here", hint)
 
 
 def _past_of(index: Index, number: int) -> set[int]:
@@ -244,7 +269,7 @@ def _run(index: Index, run: tuple[str, int, int], tip: str) -> set[int]:
 
     A tip is what the versions before did not keep.
     """
-    sql = f"SELECT id, n, {_PREV} FROM event WHERE writer = ? AND seq BETWEEN ? AND ?"  # noqa: S608
+    sql = f"SELECT id, n, {_PREV} FROM event WHERE writer = ? AND seq BETWEEN ? AND ?"
     rows = {row[0]: (row[1], row[2]) for row in index.rows(sql, run)}
     if not tip:
         return {number for number, _ in rows.values()}
