@@ -25,6 +25,9 @@ from agence.shard.holding import (
     check_free,
     check_scope,
     check_state,
+    has_lapsed,
+    heard,
+    last_fence,
     scope_of,
     standing,
 )
@@ -70,7 +73,8 @@ def renew(shard: Shard, task: str, terms: Terms) -> Taken:
     with _alone(shard):
         seen = _look(shard, task, terms)
         mine = _mine(shard, seen, terms.agent)
-        claimed = mine._replace(until=max(terms.until, mine.until))
+        before = 0 if has_lapsed(mine, terms.now) else mine.until
+        claimed = mine._replace(until=max(terms.until, before))
         if mine.fence:
             _amend(shard, seen, claimed)
         entity = _say(shard, seen.task, [set_field("claim", claimed.value())])
@@ -109,10 +113,10 @@ def _take(shard: Shard, identity: str, terms: Terms, *, over: bool) -> Taken:
         seen = _look(shard, identity, terms)
         check_state(seen.task)
         mine = next((one for one in seen.holders if _is_mine(shard, one, terms.agent)), None)
-        if mine and mine.until > terms.now:
+        if mine and mine.until > terms.now and not has_lapsed(mine, terms.now):
             return _made_up_for(shard, seen, mine, terms)
         before = check_free(seen, [one for one in seen.holders if one != mine], terms, over=over)
-        check_scope(shard.index("shared"), seen.task, terms, seen.leases)
+        check_scope(shard.index("shared"), seen, terms)
         why, remote = seen.why, seen.remote
         bid, supersedes = None, _claiming(shard, seen.task, before)
         if remote:
@@ -160,8 +164,11 @@ def _look(shard: Shard, identity: str, terms: Terms) -> Seen:
         raise ShardError(f"task '{identity[:8]}' not found", "see `agence ^task list`")
     found = leases(shard, remote) if remote else {}
     lease = found.get(identity)
-    fence = max([lease.fence if lease else 0, *(one.fence for one in claims_of(task))])
-    return Seen(task, standing(task, lease), fence, found, there, why)
+    if there:
+        held = standing(task, heard(shard.index("shared"), lease), asked=True)
+    else:
+        held = standing(task, lease)
+    return Seen(task, held, last_fence(task, lease), found, there, why)
 
 
 def _granted(shard: Shard, seen: Seen, terms: Terms, supersedes: tuple[str, ...]) -> Event:
@@ -198,7 +205,7 @@ def _check_new_scope(shard: Shard, seen: Seen, terms: Terms, before: Mapping[str
     new = {name: one for name, one in seen.leases.items() if one != before.get(name)}
     try:
         if new.keys() - {task}:
-            check_scope(shard.index("shared"), seen.task, terms, seen.leases, " at the same time")
+            check_scope(shard.index("shared"), seen, terms, " at the same time")
     except Refusal:
         lease = seen.leases[task]
         _amend(shard, seen, Claim(lease.agent, lease.fence, lease.writer, 0))

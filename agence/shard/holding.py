@@ -1,8 +1,9 @@
 """What a claim meets: who has the task, and which files the other claimed tasks work on.
 
 Two sources say who has a task: its events, which are here when they were synced, and the lease of
-the remote, which may be newer. The greatest fence counts; a lease that is past by this clock and a
-margin keeps nobody away any more.
+the remote. Where the remote was asked its lease counts, since anybody may write an event; else the
+greatest fence. A claim that is past by this clock and a margin, or that ends later than any may,
+keeps nobody away.
 """
 
 from collections.abc import Mapping
@@ -11,9 +12,11 @@ from typing import NamedTuple
 from agence.base.errors import Refusal, ShardError
 from agence.base.stamps import DRIFT
 from agence.fold.entity import Entity
+from agence.schema.effects import effects_of, set_field
 from agence.session.record import iso
 from agence.shard.index import Index
-from agence.shard.leases import Lease
+from agence.shard.judging import known
+from agence.shard.leases import LONGEST, Lease
 from agence.shard.tasks import KIND, Claim, call, claims_of, holders, members, plain, state_of
 from agence.work.scope import Claim as Scoped
 from agence.work.scope import find_conflicts
@@ -21,6 +24,7 @@ from agence.work.states import ACTIVE, DONE, PENDING, name_of
 
 MARGIN = DRIFT  # milliseconds that a lease is honoured beyond its end, since clocks differ
 _MINUTE = 60_000
+_COUNTED = 10**12  # fence of an event that the next one is counted on from
 _HELD = "#"  # the state of a task that a person keeps from being taken
 
 
@@ -63,22 +67,44 @@ class Seen(NamedTuple):
 
 
 def has_lapsed(one: Claim, now: int) -> bool:
-    """Whether a claim is past, whatever clock its holder goes by."""
-    return one.until + MARGIN <= now
+    """Whether a claim is past, whatever clock its holder goes by, or ends later than any may."""
+    return not now - MARGIN < one.until <= now + LONGEST * _MINUTE + MARGIN
 
 
-def standing(task: Entity, lease: Lease | None) -> list[Claim]:
+def standing(task: Entity, lease: Lease | None, *, asked: bool = False) -> list[Claim]:
     """Who has a task, by its events and by the remote: the greatest fence counts.
 
-    What the holder gave back is given back, whichever of the two says so.
+    Where the remote was `asked`, its lease counts whatever fence an event tells. What the holder
+    gave back is given back, whichever of the two says so (see `heard`).
     """
-    said = holders(task)
-    if lease is None or any(one.fence > lease.fence for one in claims_of(task)):
-        return said
-    same = [one for one in claims_of(task) if one.fence == lease.fence]
-    if not lease.agent or not lease.until or any(not one.agent for one in same):
-        return [one for one in said if not one.fence]
-    return [Claim(lease.agent, lease.fence, lease.writer, lease.until)]
+    claims = claims_of(task)
+    if lease is None or (not asked and any(one.fence > lease.fence for one in claims)):
+        return holders(task)
+    back = not asked and any(one.fence == lease.fence and not one.agent for one in claims)
+    if not lease.agent or not lease.until or back:
+        return [one for one in claims if one.agent and not one.fence]
+    return [_claim(lease)]
+
+
+def heard(index: Index, lease: Lease | None) -> Lease | None:
+    """A lease, given back where an event with its holder's key says so and the remote does not."""
+    if lease is None or not lease.until:
+        return lease
+    back = set_field("claim", _claim(lease)._replace(agent="", until=0).value())
+    events = (known(line) for line in index.lines_of(lease.task))
+    if any(one.writer == lease.writer and back in effects_of(one) for one in events):
+        return lease._replace(until=0)
+    return lease
+
+
+def last_fence(task: Entity, lease: Lease | None) -> int:
+    """The greatest fence that was given, 0 for none; of what events tell as far as it is likely."""
+    told = (one.fence for one in claims_of(task) if one.fence <= _COUNTED)
+    return max([lease.fence if lease else 0, *told])
+
+
+def _claim(lease: Lease) -> Claim:
+    return Claim(lease.agent, lease.fence, lease.writer, lease.until)
 
 
 def check_state(task: Entity) -> None:
@@ -101,32 +127,32 @@ def check_free(seen: Seen, others: list[Claim], terms: Terms, *, over: bool) -> 
                 f"task {name} is already claimed by {plain(agent)}, without a lease", takes_over
             )
         return None
-    last = max(others, key=lambda one: one.until)
-    who = " and ".join(sorted({one.agent for one in others}))
+    live = [one for one in others if not has_lapsed(one, terms.now)]
+    last = max(live or others, key=lambda one: one.until)
+    who = " and ".join(sorted({one.agent for one in live or others}))
     who += " in another clone" if who == terms.agent else ""
-    if not has_lapsed(last, terms.now):
+    if live:
         wait = -((terms.now - last.until - MARGIN) // _MINUTE)
         raise Refusal(
             f"task {name} is already claimed by {who} until {iso(last.until)}",
             f"take another one, or take it over if nothing is heard for {wait} more minutes",
         )
     if not over:
+        ends = "ended" if last.until <= terms.now else "can't last until"
         raise Refusal(
-            f"task {name} is already claimed by {who}; the lease ended {iso(last.until)}",
+            f"task {name} is already claimed by {who}; the lease {ends} {iso(last.until)}",
             takes_over,
         )
     return last
 
 
-def check_scope(
-    index: Index, task: Entity, terms: Terms, granted: Mapping[str, Lease], new: str = ""
-) -> None:
+def check_scope(index: Index, seen: Seen, terms: Terms, new: str = "") -> None:
     """Raises Refusal where another claimed task works on the same paths, naming it."""
-    wanted = scope_of(task, terms)
+    wanted = scope_of(seen.task, terms)
     if terms.force or not wanted:
         return
     tasks = {one.id: one for one in index.entities(KIND)}
-    found = find_conflicts(task.id, wanted, _scoped(tasks, granted, terms.now))
+    found = find_conflicts(seen.task.id, wanted, _scoped(index, tasks, seen, terms.now))
     if not found:
         return
     names = [call(tasks[one.task]) if one.task in tasks else one.task[:8] for one in found]
@@ -141,17 +167,16 @@ def check_scope(
     )
 
 
-def _scoped(
-    tasks: Mapping[str, Entity], granted: Mapping[str, Lease], now: int
-) -> dict[str, Scoped]:
+def _scoped(index: Index, tasks: Mapping[str, Entity], seen: Seen, now: int) -> dict[str, Scoped]:
     """What each task speaks for, by its events and by the remote. What is past keeps nothing."""
     found = {
-        task: Scoped("%", one.agent if one.until + MARGIN > now else None, one.scope)
-        for task, one in granted.items()
+        task: Scoped("%", None if has_lapsed(_claim(one), now) else one.agent, one.scope)
+        for task, one in seen.leases.items()
     }
     for name, task in tasks.items():
-        lease, state = granted.get(name), state_of(task)
-        held = standing(task, lease)
+        lease, state = seen.leases.get(name), state_of(task)
+        live = lease and not has_lapsed(_claim(lease), now)
+        held = standing(task, heard(index, lease) if live else lease, asked=bool(seen.remote))
         agents = [one.agent for one in held if not has_lapsed(one, now)]
         if not held and not lease and not claims_of(task):
             agents = [task.text("agent")]

@@ -27,7 +27,7 @@ from agence.shard.carriers import SHARED_BRANCH
 from agence.shard.delivery import without_login
 from agence.shard.shard import Shard
 from agence.shard.shared_branch import PUSH, is_lost, refusal
-from agence.shard.tasks import plain
+from agence.shard.tasks import is_count, plain
 
 KIND = "claim"
 SHARED = "refs/agence/shared/claims"
@@ -240,7 +240,7 @@ def _lease(shard: Shard, empty: Lease, content: bytes) -> Lease:
         events=events,
         agent=plain(claim.text("agent")),
         writer=claim.writer,
-        until=min(until, last) if isinstance(until, int) else 0,
+        until=min(until, last) if is_count(until) else 0,
         scope=tuple(one for one in scope if isinstance(one, str))
         if isinstance(scope, list)
         else (),

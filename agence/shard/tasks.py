@@ -1,7 +1,7 @@
 """The tasks of one chain as they are in force, measured, and found by the names people use."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from agence.base.errors import UsageError
 from agence.base.identifiers import choose, is_hex
@@ -181,9 +181,14 @@ def _claim(value: object) -> Claim | None:
     agent, fence, writer, until = (value.get(name) for name in Claim._fields)
     if not (isinstance(agent, str) and isinstance(writer, str)):
         return None
-    if not (isinstance(fence, int) and isinstance(until, int) and 0 <= fence <= _GREATEST):
+    if not (is_count(fence) and is_count(until) and fence <= _GREATEST):
         return None
     return Claim(plain(agent), fence, writer, until)
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether a value of somebody's is a number from 0 on."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def find_group(index: Index, kind: str, typed: str) -> str:

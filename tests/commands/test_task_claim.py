@@ -18,6 +18,7 @@ from agence.commands.tasks.reopen import reopen
 from agence.commands.tasks.set import set_
 from agence.commands.tasks.show import show
 from agence.commands.tasks.takeover import takeover
+from agence.schema.effects import set_field
 from agence.shard import claims
 
 MINUTE = 60_000
@@ -347,3 +348,65 @@ def test_who_passes_a_task_on_without_hearing_of_each_other_is_in_no_conflict(tw
         assert (shown(desk, "ship")["agent"], shown(desk, "ship")["contested"]) == ("@olena", [])
     done(theirs("^task done", speaker="olena"), ["ship"])
     assert (shown(theirs, "ship")["agent"], holders(theirs, "ship")) == ("@olena", [])
+
+
+def forged(desk, name, *claims, ms=0):
+    """Somebody writes claims of a task side by side, without asking the remote for one."""
+    shard = desk("^x", speaker="evil").shard
+    task = shard.index("shared").entity(shown(desk, name)["id"])
+    desk.now += ms
+    drafts = [shard.draft("task", "shared", [set_field("claim", one)], over=task) for one in claims]
+    shard.append(drafts)
+    desk.now -= ms
+
+
+EVIL = {"agent": "@evil", "fence": 99, "writer": "00", "until": 2**53 - 1}
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("own", [True, False])
+def test_no_event_takes_a_task_from_whom_the_remote_gave_it(two, seen, own):
+    ours, theirs = two
+    mine = claimed(ours, "ship")
+    value = {name: mine[name] for name in ("agent", "fence", "until")}
+    if seen:
+        synced(ours, theirs)
+        value["writer"] = shown(theirs, "ship")["claims"][0]["writer"]
+    back = value | {"agent": "", "until": 0} if seen else EVIL | {"agent": "", "fence": 1}
+    soon = EVIL | {"until": ours.now + 60 * MINUTE}
+    forged(theirs, "ship", back if own else EVIL if seen else soon)
+    synced(ours, theirs)
+    for call in (claimed, lambda desk, name, who: takeover(desk("^x", speaker=who), name)):
+        with pytest.raises(Refusal, match="already claimed by @ralph"):
+            call(theirs, "ship", "olena")
+    ours.now += MINUTE
+    renewed = renew(ours("^task renew", speaker="ralph"), "ship").data
+    assert (renewed["agent"], renewed["fence"]) == ("@ralph", 1)
+    assert renewed["until"] > mine["until"]
+    synced(ours, theirs)
+    assert holders(theirs, "ship") == [("@ralph", 1)]
+    release(ours("^task release", speaker="ralph"), "ship")
+    assert claimed(theirs, "ship", "olena")["agent"] == "@olena"
+
+
+def test_a_claim_that_ends_later_than_any_may_is_taken_over_at_once(two):
+    ours, theirs = two
+    forged(theirs, "ship", EVIL, EVIL | {"fence": 10**14}, ms=10 * 60 * MINUTE)
+    synced(ours, theirs)
+    with pytest.raises(Refusal, match="can't last until 9999"):
+        claimed(ours, "ship")
+    taken = takeover(ours("^task takeover", speaker="ralph"), "ship").data
+    synced(ours, theirs)
+    for desk in two:
+        assert holders(desk, "ship") == [("@ralph", taken["fence"])]
+
+
+def test_what_a_holder_gave_back_offline_is_free_for_all(two):
+    ours, theirs = two
+    claimed(ours, "ship")
+    remote = ours("^x").shard.pins.remote
+    ours.clone.git("remote", "rename", remote, "away")
+    release(ours("^task release", speaker="ralph"), "ship")
+    ours.clone.git("remote", "rename", "away", remote)
+    synced(ours, theirs)
+    assert claimed(theirs, "ship", "olena")["fence"] == 2

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agence.fold.entity import Entity
-from agence.shard.holding import MARGIN, has_lapsed, standing
-from agence.shard.leases import Lease
+from agence.shard.holding import MARGIN, has_lapsed, last_fence, standing
+from agence.shard.leases import LONGEST, Lease
 from agence.shard.tasks import Claim, claims_of, holders
 
 TASK = "ab" * 32
@@ -101,9 +101,49 @@ def test_the_lease_counts_unless_the_events_know_a_greater_fence(claims, lease):
         assert all(not one.fence for one in found)
 
 
+@given(st.lists(CLAIMS, max_size=4), LEASES)
+def test_where_the_remote_was_asked_no_event_says_who_has_the_lease(claims, lease):
+    found = standing(with_claims(claims), lease, asked=True)
+    if lease.agent and lease.until:
+        assert found == [Claim(lease.agent, lease.fence, lease.writer, lease.until)]
+    else:
+        assert set(found) == {one for one in claims if one.agent and not one.fence}
+
+
+@given(st.lists(CLAIMS, max_size=4), LEASES, st.integers(10**12 + 1, 10**14))
+def test_the_next_fence_is_greater_than_each_that_was_given_and_is_itself_believed(
+    claims, lease, forged
+):
+    said = [*claims, Claim("@evil", forged, "k", 1)]
+    following = last_fence(with_claims(said), lease) + 1
+    assert following > max(one.fence for one in [*claims, lease])
+    following = last_fence(with_claims(said), lease._replace(fence=following)) + 1
+    assert claims_of(task([Claim("@a", following, "k", 1).value()]))
+
+
 @given(st.lists(CLAIMS, max_size=4))
 def test_without_a_lease_the_events_alone_say_it(claims):
-    assert standing(with_claims(claims), None) == holders(with_claims(claims))
+    for asked in (False, True):
+        found = standing(with_claims(claims), None, asked=asked)
+        assert found == holders(with_claims(claims))
+
+
+@pytest.mark.parametrize(
+    "odd", [{"fence": True}, {"fence": -1}, {"until": True}, {"until": -1}, {"fence": 10**14 + 1}]
+)
+def test_what_is_no_number_from_0_on_makes_no_claim(odd):
+    value = Claim("@a", 1, "k", 1).value()
+    assert claims_of(task([value])) == [Claim("@a", 1, "k", 1)]
+    assert claims_of(task([value | odd])) == []
+
+
+@pytest.mark.parametrize(
+    ("beyond", "lapsed"), [(-MARGIN, False), (0, False), (1, True), (2**53, True)]
+)
+def test_what_ends_later_than_any_claim_may_keeps_nobody_away(beyond, lapsed):
+    now = 1_000_000
+    latest = now + LONGEST * 60_000 + MARGIN
+    assert has_lapsed(Claim("@a", 1, "k1", latest + beyond), now) is lapsed
 
 
 @pytest.mark.parametrize(("late", "lapsed"), [(-1, False), (0, False), (MARGIN, True)])
