@@ -1,7 +1,8 @@
 """What a line has to say, on the streams: text for people, or one line of JSON for programs.
 
 Data goes to standard output, everything else to standard error. Control characters that came out
-of somebody's event are shown and never obeyed by the terminal. Only this module writes.
+of somebody's event, and those that turn the direction of a line, are shown and never obeyed by the
+terminal. Only this module writes.
 """
 
 import errno
@@ -17,8 +18,9 @@ from agence.commands.contract import JSON, Report
 
 INTERRUPTED, READER_GONE = 130, 141
 _CONTROLS = [number for number in (*range(32), *range(127, 160)) if chr(number) not in "\n\t"]
-_SHOWN = {number: f"\\x{number:02x}" for number in _CONTROLS}
-_ESCAPED = {number: f"\\u{number:04x}" for number in range(127, 160)}
+_TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # marks of direction that reach onwards
+_ESCAPED = {number: f"\\u{number:04x}" for number in (*range(127, 160), *_TURNS)}
+_SHOWN = _ESCAPED | {number: f"\\x{number:02x}" for number in _CONTROLS}
 _RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
 
@@ -71,7 +73,7 @@ def said(line: str) -> None:
 
 
 def shown(text: str) -> str:
-    """The text with its control characters made visible; lines and tabs stay."""
+    """The text with its control characters and turns made visible; lines and tabs stay."""
     return text.replace("\r\n", "\n").translate(_SHOWN)
 
 

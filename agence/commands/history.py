@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from agence.base.identifiers import short
 from agence.commands.contract import JSON, Argument, Context, Report
 from agence.commands.reading import AS_OF, AT, look_back
-from agence.commands.shown import moment
+from agence.commands.shown import moment, one_line
 from agence.events.event import Event
 from agence.fold.entity import RESOLVES, Entity, present
 from agence.schema.effects import Effect, effects_of
@@ -94,12 +94,16 @@ def _answered(event: Event) -> str:
     said = _said(event, RESOLVES)
     if not isinstance(said, dict):
         return ""
-    return f"answered conflict {short(str(said.get('conflict')))}: {said.get('strategy')}"
+    return f"answered conflict {short(one_line(said.get('conflict')))}: {_way(said)}"
+
+
+def _way(said: dict[str, Any]) -> str:
+    return one_line(said.get("strategy"))
 
 
 def _undid(event: Event) -> str:
     said = _said(event, "undoes")
-    return f"undid {short(said)}" if isinstance(said, str) else ""
+    return f"undid {short(one_line(said))}" if isinstance(said, str) else ""
 
 
 def _said(event: Event, member: str) -> Any:  # noqa: ANN401 - any canonical value
@@ -109,12 +113,12 @@ def _said(event: Event, member: str) -> Any:  # noqa: ANN401 - any canonical val
 def _effect(effect: Effect, reason: object) -> str:
     op = str(effect.get("op"))
     if op == "delete" and isinstance(reason, str) and reason:
-        return f"deleted: {reason}"
+        return f"deleted: {one_line(reason)}"
     if op in ("delete", "restore"):
         return f"{op}d"
     value = str(effect.get("value", "")).replace("\n", "\n      ")
     signs = {"set": "=", "add": "+", "remove": "-"}
-    return f"{effect.get('field')} {signs.get(op, op)} {value}"
+    return f"{one_line(effect.get('field'))} {signs.get(op, one_line(op))} {value}"
 
 
 def _json(event: Event, marks: _Marks, undone: dict[str, str]) -> dict[str, JSON]:

@@ -29,6 +29,11 @@ def line(entity: Entity) -> str:
     return f"{short(entity.id)}  {day(entity.created)}  {entity.title}{marks}"
 
 
+def one_line(word: object) -> str:
+    """A word of somebody's on one line: none can pass for a line of ours."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(word)).split())
+
+
 def as_json(entity: Entity) -> dict[str, JSON]:
     """What every verb says of an entity; fields that the kind does not have are left out."""
     shown: dict[str, JSON] = {

@@ -60,6 +60,12 @@ class Field(NamedTuple):
         return RULES[self.rule][1]
 
 
+def percent(value: object) -> int | None:
+    """How sure somebody is; None where they did not say, or what can be no answer."""
+    least, most = bounds("confidence")
+    return value if type(value) is int and least <= value <= most else None
+
+
 def bounds(name: str) -> tuple[int, int]:
     """The least and the greatest number that people can give a field of this name."""
     return _BOUNDS.get(name, (0, 10**9))

@@ -336,3 +336,12 @@ def test_a_person_is_at_hand_at_a_terminal_and_not_in_ci(environment, person, tm
     assert process.wait() == (0 if person else 2)
     assert out == ("(True, 'Ada', 'text and more')\n" if person else "")
     assert ("name? " if person else "nobody is at the terminal") in said
+
+
+@pytest.mark.parametrize("mark", [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_what_turns_a_line_round_is_shown_and_never_obeyed(mark, capsys):
+    assert render.shown(f"a{chr(mark)}b") == f"a\\u{mark:04x}b"
+    render.report("x", Report("", {"said": f"a{chr(mark)}b"}), Flags(json=True))
+    out = capsys.readouterr().out
+    assert chr(mark) not in out
+    assert json.loads(out)["data"]["said"] == f"a{chr(mark)}b"

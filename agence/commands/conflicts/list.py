@@ -17,7 +17,7 @@ from typing import Annotated
 from agence.base.identifiers import short
 from agence.commands.contract import JSON, Context, Option, Report
 from agence.commands.reading import AS_OF, AT, look_back
-from agence.commands.shown import moment
+from agence.commands.shown import moment, one_line
 from agence.fold.clashes import OPPOSES
 from agence.fold.entity import Entity
 from agence.fold.questions import ESCALATED, KEPT
@@ -55,7 +55,8 @@ def lines_of(one: Asked, *, whole: bool = False) -> list[str]:
     """A question as people read it; `whole` does not cut the words of its sides."""
     question = one.question
     mark = {KEPT: " (both are kept, on purpose)"}.get(question.state, "")
-    mark = f" (waits for {question.to or 'somebody'})" if question.state == ESCALATED else mark
+    if question.state == ESCALATED:
+        mark = f" (waits for {one_line(question.to) or 'somebody'})"
     lines = [f"{short(question.id)}  {about(one)}{mark}"]
     for side in one.sides:
         sure = f", {side.confidence}% sure" if side.confidence is not None else ""
@@ -71,13 +72,13 @@ def about(one: Asked) -> str:
     if question.what == "life":
         return f"deleted by one, changed by another: {of}"
     if question.what == "answer":
-        answered = short(question.field.removeprefix(ANSWER))
+        answered = short(one_line(question.field.removeprefix(ANSWER)))
         return f"two answers to conflict {answered} about {of}"
     if question.what == "value":
-        return f"the {question.field} of {of}"
+        return f"the {one_line(question.field)} of {of}"
     if question.field == OPPOSES:
         return f"{len(one.sides)} that contradict each other"
-    same = ", ".join(f"{n} {one.entity.text(n)}" for n in question.field.split("+"))
+    same = ", ".join(f"{n} {one_line(one.entity.text(n))}" for n in question.field.split("+"))
     return f"{len(one.sides)} {one.entity.kind}s that tell the same differently: {same}"
 
 
@@ -132,12 +133,13 @@ def _settled(context: Context) -> Report:
 
 
 def _decision_lines(one: Decision) -> list[str]:
-    what = f" the {one.field} of" if one.field and not one.field.startswith(ANSWER) else ""
+    field = "" if one.field.startswith(ANSWER) else one_line(one.field)
+    what = f" the {field} of" if field else ""
     lines = [
         f"{short(one.conflict)} {what} {_named(one.entity)}".replace("  ", " ").replace(
             " ", "  ", 1
         ),
-        f"    {one.by}, {moment(one.at)}: {one.strategy}",
+        f"    {one.by}, {moment(one.at)}: {one_line(one.strategy)}",
     ]
     lines += [f"    held: {_folded(said)}" for said in one.held]
     lines += [f"    not held: {_folded(said)}" for said in one.lost]

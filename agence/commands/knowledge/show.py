@@ -14,7 +14,7 @@ from agence.base.identifiers import short
 from agence.commands.contract import Argument, Context, Report
 from agence.commands.knowledge.add import kind_of, scope_of
 from agence.commands.reading import AS_OF, AT, look_back
-from agence.commands.shown import as_json, moment
+from agence.commands.shown import as_json, moment, one_line
 from agence.fold.entity import Entity
 from agence.fold.view import contested_fields
 from agence.shard.conflicts import not_held_here
@@ -36,9 +36,10 @@ def show(
     if entity.tags:
         head.append(entity.labels.strip())
     if entity.text("status"):
-        head.append(f"status: {entity.text('status')}")
+        head.append(f"status: {one_line(entity.text('status'))}")
     head += [
-        f"written at the same time as {one.field} ({short(one.event)}): {one.value}"
+        f"written at the same time as {one_line(one.field)} ({short(one.event)}):"
+        f" {_below(one.value)}"
         for one in entity.lost
     ]
     head += _marks(context, scope, entity)
@@ -46,17 +47,22 @@ def show(
     return Report("\n".join([*head, *(["", body] if body else [])]), as_json(entity))
 
 
+def _below(value: object) -> str:
+    """A value with its further lines further in."""
+    return str(value).replace("\n", "\n      ")
+
+
 def _marks(context: Context, scope: str, entity: Entity) -> list[str]:
     """That it was deleted, contested or answered otherwise; and what to do."""
     mark = "~" if entity.scope == "instance" else "^"
     marks = []
     if entity.refused:
-        fields = ", ".join(entity.refused)
+        fields = ", ".join(map(one_line, entity.refused))
         marks.append(f"not merged here: {fields}, of which this is the newest; see `^merge list`")
     if entity.deleted:
         marks.append(f"deleted; `agence {mark}restore {short(entity.id)}` brings it back")
     elif entity.conflicts:
-        fields = ", ".join(contested_fields(entity))
+        fields = ", ".join(map(one_line, contested_fields(entity)))
         marks.append(f"contested: {fields}; `agence {mark}conflicts` shows both sides")
     clash = "" if entity.deleted else not_held_here(context.shard, scope).get(entity.id, "")
     if clash:

@@ -34,7 +34,7 @@ def show(
     found = look(context)
     one = context.shard.whole(found.find(task))
     called = f" ({call(one)})" if one.text("name") else ""
-    state = name_of(state_of(one))
+    state = name_of(plain(state_of(one)))
     free = is_runnable(found.graph, one.id) and not holders(one)
     runs = "can begin now" if free else ""
     head = [
@@ -45,7 +45,8 @@ def show(
         *_lists(found, one),
         *(f"claimed by {_claim(claim, one, now)}" for claim in claims_of(one) if claim.agent),
         *(
-            f"written at the same time as {lost.field} ({short(lost.event)}): {lost.value}"
+            f"written at the same time as {plain(lost.field)} ({short(lost.event)}):"
+            f" {plain(str(lost.value))}"
             for lost in one.lost
         ),
     ]

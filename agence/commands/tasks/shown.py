@@ -120,7 +120,8 @@ def line(found: Board, task: Entity, now: int) -> str:
     """One line: id, score, state, title, and what keeps it or who has it."""
     measured = found.measures[task.id]
     called = f" ({call(task)})" if task.text("name") else ""
-    head = f"{short(task.id)}  {score_text(measured.score):>5}  {state_of(task)}  {task.title}"
+    state = plain(state_of(task))
+    head = f"{short(task.id)}  {score_text(measured.score):>5}  {state}  {task.title}"
     return f"{head}{called}{task.labels}{''.join(f'; {one}' for one in notes(found, task, now))}"
 
 
