@@ -30,7 +30,6 @@ from agence.fold.questions import (
 )
 from agence.schema.effects import Effect, effects_of
 from agence.schema.fields import percent
-from agence.schema.fields import percent
 from agence.schema.kinds import ANSWER, KINDS
 from agence.shard.index import Index
 from agence.shard.judging import known
