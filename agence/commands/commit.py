@@ -14,7 +14,7 @@ is left as it is.
 
 from typing import Annotated
 
-from agence.base.identifiers import choose, short
+from agence.base.identifiers import Ambiguous, choose, is_hex, short
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.git.publish import publish
 from agence.shard.layout import LOG
@@ -38,7 +38,7 @@ def commit(
     shard.forget()
     lines = [_said(planned, published.commit, stage=stage)]
     lines += [
-        f"left alone, edited by hand: {path} (`^adopt` signs what was typed)"
+        f"left alone, edited by hand: {path} (`^adopt --dry-run` shows what was typed)"
         for path in planned.drafts
     ]
     if shard.repo.head()[0] is None and published.commit:
@@ -56,17 +56,24 @@ def commit(
 
 
 def _chosen(shard: Shard, prefix: str) -> str:
+    if not is_hex(prefix.strip().lower()):
+        hint = 'ids are hex; the message of the commit goes behind -m: agence ^commit -m "..."'
+        raise Ambiguous(f"there is no item '{prefix}'", hint)
     own = shard.index("shared").rows("SELECT DISTINCT entity FROM event WHERE own")
-    return choose(prefix, [row[0] for row in own], "entity of this clone", "see `agence ^status`")
+    return choose(prefix, [row[0] for row in own], "item of yours", "see `agence ^status`")
 
 
 def _said(planned: Plan, commit_id: str | None, *, stage: bool) -> str:
     events = len(planned.events)
-    what = f"{events} event{'s' * (events != 1)}"
     views = sum(not path.startswith(f"{LOG}/") for path in planned.changes)
     files = f"{views} file{'s' * (views != 1)}"
+    what = (
+        f"{events} event{'s' * (events != 1)} and {files}" if events else f"{files}, written anew"
+    )
     if stage:
-        return f"Staged {what} and {files}; `git commit` publishes them"
+        return f"Staged {what}; `git commit` publishes them"
     if commit_id is None:
         return "Nothing to publish: this branch has it all"
-    return f"Published {what} and {files} in commit {short(commit_id)}; `git push` shares them"
+    if not events:
+        return f"Renewed {files} in commit {short(commit_id)}; `git push` shares them"
+    return f"Published {what} in commit {short(commit_id)}; `git push` shares them"

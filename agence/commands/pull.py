@@ -4,9 +4,10 @@ Examples:
     agence ^pull
     agence ^pull --json
 
-It fetches the shard's remote with the shared refs and merges the upstream branch without opening
-an editor. The counts at the end are taken by reading again: of the entities that others wrote
-about, how many fitted (clean), were written on both sides (merged), or are in conflict now.
+It fetches the shard's remote with the shared refs, merges the upstream branch without opening an
+editor, and takes in what others sent by `^sync`. The counts at the end are taken by reading again:
+of the items that others changed, how many fitted (clean), were changed on both sides (merged), or
+are in a conflict that waits for an answer.
 """
 
 import os
@@ -15,14 +16,16 @@ from agence.base.errors import OutsideError, ShardError
 from agence.commands.contract import Context, Report
 from agence.git.run import GitFailed, git
 from agence.shard.carriers import own_remote
-from agence.shard.counting import counted, in_force
+from agence.shard.counting import counted, in_force, waiting
+from agence.shard.joining import refspec
 from agence.shard.shard import Shard
+from agence.shard.sync import receive
 
 
 def pull(context: Context) -> Report:
     """Fetch and merge. Raises OutsideError for an unreachable remote, ShardError for a conflict."""
     shard = context.shard
-    branch, _ = shard.repo.head()
+    branch, tip = shard.repo.head()
     before = in_force(shard.index("shared"))
     upstream = shard.repo.config().get(f"branch.{branch}.merge", [""])[-1] if branch else ""
     remote = shard.repo.config().get(f"branch.{branch}.remote", [own_remote(shard.repo)[0]])[-1]
@@ -37,14 +40,21 @@ def pull(context: Context) -> Report:
         git(*words, cwd=shard.repo.work_tree)
     except GitFailed as error:
         raise _failed(shard, remote, error) from error
+    if remote == shard.pins.remote:
+        receive(shard, fetched=bool(upstream) and _brings_all(shard, remote))
     shard.forget()
     index = shard.index("shared")
     counts = counted(index, before)
-    text = f"Pulled from {remote}: {counts.text}"
-    if counts.conflicts:
-        text += "; `agence ^conflicts` shows both sides"
+    moved = f"{branch} moved on, " if not counts.received and shard.repo.head()[1] != tip else ""
+    lines = [f"Pulled from {remote}: {moved}{counts.text}", *waiting(counts.open)]
     data = {"remote": remote, "in_force": len(in_force(index)), **counts._asdict()}
-    return Report(text, data)
+    return Report("\n".join(lines), data)
+
+
+def _brings_all(shard: Shard, remote: str) -> bool:
+    """Whether what is fetched by itself has the shared log in it, wherever that lies."""
+    wanted = {refspec(remote), f"+refs/heads/*:refs/remotes/{remote}/*"}
+    return wanted <= set(shard.repo.config().get(f"remote.{remote}.fetch", []))
 
 
 def _says_how(shard: Shard) -> bool:

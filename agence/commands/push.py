@@ -5,11 +5,13 @@ Examples:
     agence ^commit && agence ^push --json
 
 It pushes the current branch to its upstream, or to the shard's own remote under the same name.
-Nothing is forced. It is read back afterwards: the counts are those of what the remote has.
+Nothing is forced. It is read back afterwards: the counts are those of what the remote has. What
+`^sync` has sent before is there already, and does not count again.
 """
 
 from agence.base.errors import OutsideError, ShardError
 from agence.commands.contract import Context, Report
+from agence.git.refs import for_each
 from agence.git.run import GitFailed, git
 from agence.shard.carriers import remote_names
 from agence.shard.pending import unpublished, unsent
@@ -19,11 +21,13 @@ from agence.shard.shard import Shard
 def push(context: Context) -> Report:
     """Push the branch. Raises ShardError without a remote, OutsideError when git fails."""
     shard = context.shard
-    branch = shard.repo.head()[0]
+    branch, tip = shard.repo.head()
     if branch is None:
         raise ShardError("HEAD is detached: there is no branch to push", "make a branch first")
     remote, there = target(shard, branch)
     before = unsent(shard)
+    tracking = f"refs/remotes/{remote}/{there.removeprefix('refs/heads/')}"
+    known = for_each(shard.repo, tracking).get(tracking, "")
     spec = f"refs/heads/{branch}:{there}"
     try:
         git("push", "--quiet", *_upstream(shard, branch), remote, spec, cwd=shard.repo.work_tree)
@@ -32,6 +36,10 @@ def push(context: Context) -> Report:
     shard.forget()
     sent, left = before - unsent(shard), len(unpublished(shard))
     lines = [f"Pushed {branch} to {remote}: {sent} event{'s' * (sent != 1)} of yours arrived"]
+    if not sent:
+        lines = [f"Pushed {branch} to {remote}; no event of yours was missing there"]
+    if known == tip:
+        lines = [f"Nothing to push: {remote} has {branch} as it is here"]
     if left:
         lines.append(f"{left} of yours are not published yet; `agence ^commit` publishes them")
     data = {"remote": remote, "branch": branch, "ref": there, "sent": sent, "unpublished": left}

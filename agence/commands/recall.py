@@ -20,7 +20,9 @@ from agence.base.lazy import load
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.words import tags_of
+from agence.crdt.lines import MARKS
 from agence.recall.query import Hit, Wanted, carrying
+from agence.schema.kinds import KINDS
 from agence.shard.search import beyond, search
 
 LINKS = "agence-shard."  # the configuration of linked shards begins with this
@@ -62,7 +64,27 @@ def recall(
     data = {"query": asked, "hits": [hit._asdict() for hit in hits], "count": len(hits)}
     if not hits:
         return Report(f"Nothing here speaks of {' '.join(asked)}.", data)
-    return Report("\n".join(shown(hit) for hit in hits), data)
+    said = _standing(context, hits)
+    return Report("\n".join(shown(hit, said.get(hit.id, "")) for hit in hits), data)
+
+
+def _standing(context: Context, hits: list[Hit]) -> dict[str, str]:
+    """Id of a hit -> "contested", or "not held" where others of those that contradict it are."""
+    found: dict[str, str] = {}
+    for scope in {"shared", context.scope}:
+        index = context.shard.index(scope)
+        known = {hit.id: one for hit in hits if (one := index.entity(hit.id)) and not one.deleted}
+        found |= dict.fromkeys((i for i, one in known.items() if one.conflicts), "contested")
+        if any(kind.key for one in known.values() if (kind := KINDS.get(one.kind))):
+            found |= load("agence.shard.conflicts").standing(index)
+    return found
+
+
+def _without_marks(text: str) -> str:
+    """A passage without the lines that stand around two versions of a text."""
+    for mark in MARKS:
+        text = text.replace(mark, "…")
+    return text
 
 
 def _own(context: Context, wanted: Wanted, now: int, *, everywhere: bool, past: bool) -> list[Hit]:
@@ -83,12 +105,13 @@ def _linked(context: Context, wanted: Wanted, now: int, name: str) -> list[Hit]:
     return hits
 
 
-def shown(hit: Hit) -> str:
+def shown(hit: Hit, standing: str = "") -> str:
     """A hit as lines: what it is, the passage, and where it lies when it is not in force."""
     tags = "".join(f" #{tag}" for tag in hit.tags)
     source = f" [shard {hit.shard}]" if hit.shard else ""
-    lines = [f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}{source}"]
-    snippet = " ".join(hit.snippet.split())
+    mark = f" ({standing})" if standing else ""
+    lines = [f"{short(hit.id)}  {hit.kind}  {hit.title}{tags}{mark}{source}"]
+    snippet = " ".join(_without_marks(hit.snippet).split())
     if snippet and snippet != hit.title:
         lines.append(f"          {snippet}")
     if hit.refs:

@@ -7,7 +7,7 @@ Examples:
 
 The text is cut at the budget in bytes, because agents cut longer context by themselves. Only
 adopted governance and what is in force is here: nothing of a fork, nothing that was edited by hand
-and not signed.
+and not signed. What is contested says so, and so does what an answer chose others over.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from agence.commands.reading import AS_OF, AT, look_back
 from agence.fold.entity import Entity
 from agence.recall.briefing import briefing
 from agence.schema.states import ORDER
+from agence.shard.conflicts import standing
 from agence.shard.index import Index
 from agence.shard.shard import Shard
 
@@ -41,7 +42,9 @@ def reload(
         raise UsageError(f"a budget of {budget} bytes holds nothing", "200 is the least")
     look_back(context, "shared", at, as_of)
     shard = context.shard
-    known = [_line(entity) for entity in _valuable(shard.index("shared"))]
+    index = shard.index("shared")
+    said = standing(index)
+    known = [_line(entity, said.get(entity.id, "")) for entity in _valuable(index)]
     text = briefing(list(_rules(shard)), "# What is known here\n", known, budget)
     return Report(text, {"text": text, "bytes": len(text.encode()), "budget": budget})
 
@@ -74,8 +77,9 @@ def _valuable(index: Index) -> list[Entity]:
     return sorted(found, key=lambda one: (_RANK[one.kind], -one.updated, one.id))
 
 
-def _line(entity: Entity) -> str:
+def _line(entity: Entity, standing: str) -> str:
     body = " ".join(entity.text("body").split())
     first = body if len(body) <= 160 else body[:160].rsplit(" ", 1)[0] + " …"
-    line = f"- {entity.kind} {short(entity.id)}: {entity.title}{entity.labels}"
+    mark = f" ({standing})" if standing else ""
+    line = f"- {entity.kind} {short(entity.id)}: {entity.title}{entity.labels}{mark}"
     return f"{line}: {first}" if first else line

@@ -7,6 +7,7 @@ It knows nothing of commits, so a squash or a rebase on the way changes no numbe
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from agence.base.lazy import load
 from agence.shard.index import Index
 from agence.shard.judging import known
 
@@ -18,23 +19,32 @@ class Counts(NamedTuple):
 
     received   the new events of others, in force now
     clean      entities of which the new events had seen all that was here
-    merged     entities with something here that the new events had not seen, and no open conflict
-    conflicts  entities with an open conflict
+    merged     entities with something here that the new events had not seen
+    conflicts  entities that a conflict is about which waits for an answer
+    open       all conflicts that wait for an answer, whatever they are about
     """
 
     received: int
     clean: int
     merged: int
     conflicts: int
+    open: int = 0
 
     @property
     def text(self) -> str:
-        """The counts in words, after how many events there are."""
+        """What came in words: how many events, about how many entities, and how these fitted."""
         if not self.received:
             return "nothing new from others"
-        what = f"{self.received} event{'s' * (self.received != 1)} of others"
-        what += f": {self.clean} clean, {self.merged} merged"
-        return f"{what}, {self.conflicts} conflict{'s' * (self.conflicts != 1)}"
+        items = self.clean + self.merged + self.conflicts
+        what = f"{self.received} change{'s' * (self.received != 1)} by others"
+        what += f" in {items} item{'s' * (items != 1)}: {self.clean} clean, {self.merged} merged"
+        return f"{what}, {self.conflicts} in conflict"
+
+
+def waiting(count: int) -> list[str]:
+    """The line that says how many conflicts wait for an answer; none where none does."""
+    what = "conflict waits" if count == 1 else "conflicts wait"
+    return [f"{count} {what} for an answer: `agence ^conflicts`"] if count else []
 
 
 def in_force(index: Index) -> frozenset[str]:
@@ -50,17 +60,21 @@ def counted(index: Index, before: Collection[str]) -> Counts:
         " WHERE place = ? AND NOT waits AND NOT own"
     )
     fresh = {one: entity for one, entity in index.rows(sql, [index.place]) if one not in before}
-    found = [_met(index, entity, fresh) for entity in dict.fromkeys(fresh.values())]
-    return Counts(len(fresh), *(found.count(one) for one in (CLEAN, MERGED, CONFLICTS)))
+    conflicts = load("agence.shard.conflicts")
+    open_ = conflicts.unanswered(index)
+    disputed = {entity for one in open_ for entity in conflicts.entities_of(one)}
+    found = [
+        CONFLICTS if entity in disputed else _met(index, entity, fresh)
+        for entity in dict.fromkeys(fresh.values())
+    ]
+    clean, merged, disagree = (found.count(one) for one in (CLEAN, MERGED, CONFLICTS))
+    return Counts(len(fresh), clean, merged, disagree, len(open_))
 
 
 def _met(index: Index, identity: str, fresh: Mapping[str, str]) -> str:
     """How the new events met what was here of one entity; "" where it can't be folded."""
-    entity = index.entity(identity)
-    if entity is None:
+    if index.entity(identity) is None:
         return ""
-    if entity.conflicts:
-        return CONFLICTS
     events = [known(line) for line in index.lines_of(identity)]
     parents = {event.id: event.parents for event in events}
     return MERGED if is_merge(parents, fresh.keys() & parents.keys()) else CLEAN

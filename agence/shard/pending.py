@@ -1,6 +1,7 @@
 """What is known and waits: not published, not in force, or resting on something that never came."""
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agence.shard import held
@@ -40,11 +41,22 @@ def unpublished(shard: Shard) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], row[2]) for row in index.rows(sql)]
 
 
+def shared_logs(shard: Shard) -> tuple[str, ...]:
+    """The refs where the shared log of the shard's own remote lies, as it was fetched."""
+    remote = shard.pins.remote
+    if not remote:
+        return ()
+    return f"refs/agence/remotes/{remote}/log", f"refs/remotes/{remote}/{SHARED_BRANCH}"
+
+
 def unsent(shard: Shard) -> int:
-    """How many own events are published on a branch here and on no branch of a remote."""
+    """How many own events are published on a branch here, and on no remote.
+
+    There they are in a branch, or in the shared log of the shard's own.
+    """
     index = shard.index("shared")
     _note_branches(index, "on_heads", "refs/heads/%")
-    _note_branches(index, "on_remotes", "refs/remotes/%")
+    _note_branches(index, "on_remotes", "refs/remotes/%", shared_logs(shard))
     sql = (
         "SELECT count(DISTINCT event.n) FROM on_heads CROSS JOIN member"
         " ON member.segment = on_heads.segment CROSS JOIN event ON event.n = member.n AND own"
@@ -77,16 +89,17 @@ def elsewhere(shard: Shard) -> list[Elsewhere]:
     return found
 
 
-def _note_branches(index: Index, table: str, names: str) -> None:
-    """Into `table` the segments that the project's branches of these names hold."""
+def _note_branches(index: Index, table: str, names: str, logs: Sequence[str] = ()) -> None:
+    """Into `table` the segments that the project's branches of these names and `logs` hold."""
     index.rows(f"CREATE TEMP TABLE IF NOT EXISTS {table}(segment TEXT PRIMARY KEY) WITHOUT ROWID")
     index.rows(f"DELETE FROM temp.{table}")
     sql = (
         f"INSERT OR IGNORE INTO temp.{table} SELECT tree.segment FROM"
-        f" (SELECT DISTINCT tree FROM ref WHERE {_PUBLIC} AND ref.name LIKE ?) AS one"
+        f" (SELECT DISTINCT tree FROM ref WHERE ({_PUBLIC} AND ref.name LIKE ?)"
+        " OR name IN (SELECT value FROM json_each(?))) AS one"
         " CROSS JOIN tree ON tree.oid = one.tree"
     )
-    index.rows(sql, [names])
+    index.rows(sql, [names, json.dumps(logs)])
 
 
 def waiting(shard: Shard) -> list[str]:

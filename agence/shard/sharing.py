@@ -31,17 +31,19 @@ class Addition(NamedTuple):
 
 
 def addition(
-    shard: Shard, index: Index, target: str, sources: Sequence[str], default: str
+    shard: Shard, target: str, sources: Sequence[str], default: str, *, own: bool = True
 ) -> Addition:
     """What the log at the ref `target` lacks of the logs at `sources` and of the own events.
 
-    Each is the name of a ref that `index` has read, or "" for none; `default` is the remote's
-    default branch.
+    Each is the name of a ref that the index has read, or "" for none; `default` is the remote's
+    default branch. Without `own` it is only what the logs hold.
     """
+    index = shard.index("shared")
     there = held(index, target)
     bringing = {one: held(index, one) - there for one in sources}
-    needed = _own(shard, index, there | held(index, default)).union(*bringing.values())
-    events = _with_ancestors(index, needed, there | held(index, default))
+    public = there | held(index, default)
+    ours: set[int] = _own(shard, index, public) if own else set()
+    events = _with_ancestors(index, ours.union(*bringing.values()), public)
     files = _known_segments(shard, index, set(events))
     covered = _members(index, files.values())
     fresh = dict(_packed(event for n, event in events.items() if n not in covered))

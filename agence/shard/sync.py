@@ -1,8 +1,11 @@
 """Exchange what is shared with the shard's own remote: one fetch, one join, one push.
 
+Or only receive what its log holds, as `^pull` does.
+
     refs/agence/shared/log             what this clone's own syncs joined: in force here
     refs/agence/remotes/<remote>/log   the log of the remote, as it was fetched
     refs/remotes/<remote>/agence/refs  the same in a branch, for a host that takes no such refs
+    refs/remotes/<remote>/<branch>     the remote's default branch, as any fetch brings it
 
 Everything is made from objects and moved by compare-and-swap. No branch, index, work tree, tag or
 FETCH_HEAD of the user takes part, and no merge driver. Save, then send: what was sent is said only
@@ -12,11 +15,13 @@ after the remote's tip was read back. Done twice, it changes nothing more.
 import json
 import os
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from agence.base.errors import OutsideError, ShardError
 from agence.base.lazy import load
+from agence.git.objects import resolve_many
 from agence.git.refs import ZERO, for_each, update
 from agence.git.run import GitFailed, git
 from agence.git.trees import write_tree
@@ -68,6 +73,19 @@ class _Place(NamedTuple):
     here: str
 
 
+class _Memory(NamedTuple):
+    """What the last sync remembers.
+
+    refused  why the host refuses refs, "" where it does not
+    seen     what there is nothing to do about, as long as it is so
+    open     how many conflicts waited for an answer
+    """
+
+    refused: str
+    seen: str
+    open: int
+
+
 class _Published(NamedTuple):
     """A log of the remote that lacks nothing.
 
@@ -87,16 +105,43 @@ class _Published(NamedTuple):
 def sync(shard: Shard) -> Synced:
     """Exchange the shared log. Raises ShardError without a remote, OutsideError when git fails."""
     remote = own_remote(shard)
-    with outside(shard.layout.nexus):
-        folder(shard.layout.nexus)
-    with locked(os.path.join(shard.layout.nexus, "sync.lock")):
-        refused, seen = _recalled(shard, remote)
+    with _alone(shard):
+        last = _recalled(shard, remote)
+        was = for_each(shard.repo, *_refs(shard))
         _fetch(shard, remote)
-        now = _sight(shard, for_each(shard.repo, *_refs(shard)), shard.log("shared").lengths())
-        if now == seen:
-            tip = json.loads(now)["refs"].get(_place(remote, refused).here, "")
-            return Synced(remote, tip, 0, Counts(0, 0, 0, 0), 1, refused)
-        return _exchanged(shard, remote, refused)
+        now = _sight(shard, for_each(shard.repo, *_refs(shard)), _here(shard))
+        if now == last.seen:
+            tip = json.loads(now)["refs"].get(_place(remote, last.refused).here, "")
+            return Synced(remote, tip, 0, Counts(0, 0, 0, 0, last.open), 1, last.refused)
+        return _exchanged(shard, remote, last.refused, was)
+
+
+def receive(shard: Shard, *, fetched: bool) -> None:
+    """Join what the log of the own remote holds into this clone's; nothing is sent.
+
+    `fetched` says that it is here already. Raises ShardError without a remote, OutsideError when
+    git fails.
+    """
+    remote = own_remote(shard)
+    with _alone(shard):
+        refused = _recalled(shard, remote).refused
+        if not fetched:
+            _fetch(shard, remote)
+        shard.keeps = False
+        shard.forget()
+        index = shard.index("shared")
+        refs: dict[str, str] = dict(index.rows("SELECT name, oid FROM ref"))
+        places = [_place(remote, one).here for one in (refused, "" if refused else "refused")]
+        ours, theirs = refs.get(SHARED_LOG, ""), refs.get(places[0], "")
+        tip = theirs if _follows(shard, theirs, ours) else ours
+        if not theirs or tip != theirs:
+            addition = load(_SHARING).addition(shard, SHARED_LOG, places, "", own=False)
+            if addition.files:
+                tip = _commit(shard, ours, [refs[one] for one in addition.sources], addition.files)
+        if tip != ours:
+            update(shard.repo, [(SHARED_LOG, tip, ours or ZERO)])
+        shard.keeps = True
+        shard.forget()
 
 
 def own_remote(shard: Shard) -> str:
@@ -113,12 +158,21 @@ def own_remote(shard: Shard) -> str:
     )
 
 
-def _exchanged(shard: Shard, remote: str, refused: str) -> Synced:
+@contextmanager
+def _alone(shard: Shard) -> Iterator[None]:
+    """One of a clone's syncs at a time."""
+    with outside(shard.layout.nexus):
+        folder(shard.layout.nexus)
+    with locked(os.path.join(shard.layout.nexus, "sync.lock")):
+        yield
+
+
+def _exchanged(shard: Shard, remote: str, refused: str, was: Mapping[str, str]) -> Synced:
     shard.keeps = False  # what is found now is in the shared log in a moment
-    lengths = _look_again(shard)
-    before = in_force(shard.index("shared"))
+    before = _before(shard, was)
+    here = _look_again(shard)
     tries = 1
-    while (published := _publish(shard, remote, refused, lengths)) is None:
+    while (published := _publish(shard, remote, refused, here)) is None:
         if tries == _TRIES:
             raise OutsideError(
                 f"the shared log of '{remote}' was moved by somebody else each time",
@@ -127,32 +181,50 @@ def _exchanged(shard: Shard, remote: str, refused: str) -> Synced:
         time.sleep(shard.ports.entropy(1)[0] / 255 * _PAUSE * 2**tries)
         tries += 1
         _fetch(shard, remote)
-        lengths = _look_again(shard)
+        here = _look_again(shard)
     _keep(shard, published)
     shard.keeps = True
     shard.forget()
     index = shard.index("shared")
     counts = counted(index, before)
     sent = len(load(_SHARING).held(index, SHARED_LOG)) - published.before if published.tip else 0
-    said = {"remote": remote, "refused": published.refused, "seen": published.seen}
-    replace(_memory(shard), json.dumps(said).encode())
+    memory = _Memory(published.refused, published.seen, counts.open)
+    said = json.dumps({"remote": remote, **memory._asdict()})
+    replace(_memory(shard), said.encode())
     return Synced(remote, published.tip, sent, counts, tries, published.refused)
 
 
-def _look_again(shard: Shard) -> dict[str, int]:
-    """Have the index look at the carriers anew; how long the own log was before it did."""
-    lengths = shard.log("shared").lengths()
+def _before(shard: Shard, was: Mapping[str, str]) -> frozenset[str]:
+    """The ids of what was in force when the default branch was where it `was`."""
+    shard.held_back = {name: was.get(name, "") for name in (_default(shard),) if name}
     shard.forget()
-    return lengths
+    found = in_force(shard.index("shared"))
+    shard.held_back = {}
+    return found
 
 
-def _publish(shard: Shard, remote: str, refused: str, lengths: dict[str, int]) -> _Published | None:
+def _here(shard: Shard) -> dict[str, Any]:
+    """What counts in this work tree beside refs of the remote: its log tree, and the own log."""
+    names = ["HEAD:.agence/log", f"refs/heads/{shard.pins.home}:.agence/log"]
+    found = resolve_many(shard.repo, names if shard.pins.home else names[:1])
+    trees = [one[0] if one else "" for one in found.values()]
+    return {"place": shard.repo.git_dir, "trees": trees, "own": shard.log("shared").lengths()}
+
+
+def _look_again(shard: Shard) -> dict[str, Any]:
+    """Have the index look at the carriers anew; what `_here` said before it did."""
+    here = _here(shard)
+    shard.forget()
+    return here
+
+
+def _publish(shard: Shard, remote: str, refused: str, here: dict[str, Any]) -> _Published | None:
     """Join what the remote's log lacks into it; None where somebody else moved it meanwhile."""
     index, sharing = shard.index("shared"), load(_SHARING)
     place, other = _place(remote, refused), _place(remote, "" if refused else "refused")
     refs: dict[str, str] = dict(index.rows("SELECT name, oid FROM ref"))
     sources = [SHARED_LOG, other.here]
-    addition = sharing.addition(shard, index, place.here, sources, _default(shard))
+    addition = sharing.addition(shard, place.here, sources, _default(shard))
     old = tip = refs.get(place.here, "")
     if addition.files:
         tip = _commit(shard, old, [refs[one] for one in addition.sources], addition.files)
@@ -161,12 +233,12 @@ def _publish(shard: Shard, remote: str, refused: str, lengths: dict[str, int]) -
                 return None
         except GitFailed as failure:
             if not refused and (why := refusal(failure)):
-                return _publish(shard, remote, why, lengths)
+                return _publish(shard, remote, why, here)
             raise _unsent(remote, failure) from failure
     ours = refs.get(SHARED_LOG, "")
     before = len(sharing.held(index, place.here))
     refs |= {SHARED_LOG: tip, place.here: tip} if tip else {}
-    return _Published(tip, ours, before, refused, _sight(shard, refs, lengths))
+    return _Published(tip, ours, before, refused, _sight(shard, refs, here))
 
 
 def _sent(shard: Shard, remote: str, ref: str, move: tuple[str, str]) -> bool:
@@ -187,10 +259,19 @@ def _sent(shard: Shard, remote: str, ref: str, move: tuple[str, str]) -> bool:
 
 
 def _fetch(shard: Shard, remote: str) -> None:
+    """Fetch the shared refs, the branch that stands in for them, and the default branch."""
     shared = f"+refs/agence/shared/*:refs/agence/remotes/{remote}/*"
     branch = f"+refs/heads/{SHARED_BRANCH}*:refs/remotes/{remote}/{SHARED_BRANCH}*"
+    words = (*_LIMITS, "fetch", *_QUIET, "--", remote, shared, branch)
+    there = _default(shard)
+    default = [f"+refs/heads/{shard.pins.branch}:{there}"] if there else []
     try:
-        git(*_LIMITS, "fetch", *_QUIET, "--", remote, shared, branch, cwd=shard.repo.work_tree)
+        try:
+            git(*words, *default, cwd=shard.repo.work_tree)
+        except GitFailed as failure:
+            if "couldn't find remote ref" not in failure.stderr:
+                raise
+            git(*words, cwd=shard.repo.work_tree)
     except GitFailed as failure:
         raise OutsideError(
             f"'{remote}' can't be fetched from: {_shown(failure.reason)}",
@@ -216,6 +297,14 @@ def _keep(shard: Shard, published: _Published) -> None:
         update(shard.repo, [(SHARED_LOG, published.tip, published.ours or ZERO)])
 
 
+def _follows(shard: Shard, new: str, old: str) -> bool:
+    """Whether the commit `new` is there and has `old` before it, where that is one."""
+    words = ("merge-base", old, new)
+    return bool(new) and (
+        not old or git(*words, cwd=shard.repo.work_tree, check=False).decode().strip() == old
+    )
+
+
 def _place(remote: str, refused: str) -> _Place:
     if refused:
         return _Place(f"refs/heads/{SHARED_BRANCH}", f"refs/remotes/{remote}/{SHARED_BRANCH}")
@@ -235,10 +324,10 @@ def _refs(shard: Shard) -> list[str]:
     return [name for name in (SHARED_LOG, *places, _default(shard)) if name]
 
 
-def _sight(shard: Shard, refs: Mapping[str, str], lengths: Mapping[str, int]) -> str:
-    """What a sync depends on, as text: those refs as they are, and how long the own log is."""
+def _sight(shard: Shard, refs: Mapping[str, str], here: Mapping[str, Any]) -> str:
+    """What a sync and its counts depend on, as text: those refs as they are, and what is `here`."""
     names = {name: refs[name] for name in _refs(shard) if name in refs}
-    return json.dumps({"refs": names, "own": lengths}, sort_keys=True)
+    return json.dumps({"refs": names, **here}, sort_keys=True)
 
 
 def _commit(shard: Shard, old: str, others: list[str], files: Mapping[str, str]) -> str:
@@ -251,14 +340,16 @@ def _commit(shard: Shard, old: str, others: list[str], files: Mapping[str, str])
     return said.decode().strip()
 
 
-def _recalled(shard: Shard, remote: str) -> tuple[str, str]:
-    """What the last sync remembers: why the host refuses refs, and what it saw at the end."""
+def _recalled(shard: Shard, remote: str) -> _Memory:
+    """What the last sync with this remote remembers."""
+    nothing = _Memory("", "", 0)
     try:
         with open(_memory(shard), "rb") as file:
             said = json.load(file)
-        return (said["refused"], said["seen"]) if said["remote"] == remote else ("", "")
+        known = _Memory(said["refused"], said["seen"], said["open"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "", ""
+        return nothing
+    return known if said["remote"] == remote else nothing
 
 
 def _memory(shard: Shard) -> str:

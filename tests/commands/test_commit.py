@@ -203,3 +203,22 @@ def test_the_lock_of_a_killed_publication_is_cleared_by_whatever_comes_next(cont
     status(context("^status"))
     assert not os.path.exists(lock)
     context.clone.git("commit", "--quiet", "--allow-empty", "-m", "by hand")
+
+
+def test_a_message_without_its_option(context):
+    context.keep("x")
+    with pytest.raises(Ambiguous, match="no item 'my message'") as raised:
+        commit(context("^commit"), ["my message"])
+    assert "^commit -m" in raised.value.hint
+
+
+def test_only_views_are_renewed(context):
+    identity = context.keep("x")
+    context.commit()
+    path = view(identity)
+    context.clone.git("rm", "--quiet", path)
+    context.clone.git("commit", "--quiet", "-m", "by hand")
+    report = commit(context("^commit"))
+    assert (report.data["events"], report.data["paths"]) == ([], [path])
+    assert report.text.startswith("Renewed 1 file in commit ")
+    assert "event" not in report.text

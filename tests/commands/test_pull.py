@@ -1,5 +1,7 @@
 """^pull brings what others published, and says exactly how it met what was here."""
 
+import os
+
 import pytest
 
 from agence.base.errors import OutsideError, ShardError
@@ -7,6 +9,9 @@ from agence.commands.knowledge.edit import edit
 from agence.commands.pull import pull
 from agence.commands.push import push
 from agence.commands.state import state
+from agence.commands.sync import sync
+
+LOG = "refs/agence/shared/log"
 
 
 def counts(data):
@@ -41,7 +46,7 @@ def test_both_sides_at_once_merge_without_an_editor(desks):
     theirs.commit()
     report = pull(theirs("^pull"))
     assert counts(report.data) == (1, 0, 1, 0)
-    assert "1 event of others: 0 clean, 1 merged, 0 conflicts" in report.text
+    assert "1 change by others in 1 item: 0 clean, 1 merged, 0 in conflict" in report.text
     assert theirs.clone.git("log", "-1", "--format=%p").count(" ") == 1
     push(theirs("^push"))
     pull(ours("^pull"))
@@ -126,3 +131,103 @@ def test_a_remote_that_is_gone(desks):
 def test_through_the_door(desks):
     _, theirs = desks
     assert theirs.clone.agence_json("^pull")["data"]["received"] == 0
+
+
+def test_what_was_synced_comes_with_it(desks):
+    """One only syncs, the other pulls: they hear of each other."""
+    ours, theirs = desks
+    ours.keep("x")
+    sync(ours("^sync"))
+    report = pull(theirs("^pull"))
+    assert counts(report.data) == (1, 1, 0, 0)
+    assert report.data["in_force"] == state(theirs("^state")).data["events"]
+    assert counts(pull(theirs("^pull")).data) == (0, 0, 0, 0)
+    said = sync(theirs("^sync")).data
+    assert (said["sent"], said["received"]) == (0, 0)
+    assert (
+        state(ours("^state"), hash_only=True).data == state(theirs("^state"), hash_only=True).data
+    )
+
+
+def test_nothing_is_sent(desks):
+    ours, theirs = desks
+    ours.keep("x")
+    sync(ours("^sync"))
+    tips = theirs.clone.git("ls-remote", "origin")
+    theirs.keep("y")
+    pull(theirs("^pull"))
+    assert theirs.clone.git("ls-remote", "origin") == tips
+    assert sync(theirs("^sync")).data["sent"] == 1
+
+
+def test_done_again_the_log_stays_where_it_is(desks):
+    """Also where this clone's log holds more than the remote's does."""
+    ours, theirs = desks
+    ours.keep("x")
+    sync(ours("^sync"))
+    tip = ours.clone.git("rev-parse", LOG)
+    theirs.keep("y")
+    sync(theirs("^sync"))
+    theirs.clone.git("push", "--quiet", "--force", "origin", f"{tip}:{LOG}")
+    pull(theirs("^pull"))
+    after = theirs.clone.git("rev-parse", LOG)
+    pull(theirs("^pull"))
+    assert theirs.clone.git("rev-parse", LOG) == after
+    assert sync(theirs("^sync")).data["sent"] == 1
+    assert sync(ours("^sync")).data["received"] == 1
+
+
+def test_what_both_sides_of_the_log_have_is_joined(desks):
+    """The remote's log was begun anew by somebody who had not all of it."""
+    ours, theirs = desks
+    theirs.keep("y")
+    sync(theirs("^sync"))
+    theirs.clone.git("push", "--quiet", "origin", f":{LOG}")
+    ours.keep("x")
+    sync(ours("^sync"))
+    assert counts(pull(theirs("^pull")).data) == (1, 1, 0, 0)
+    assert sync(theirs("^sync")).data["sent"] == 1
+    assert sync(ours("^sync")).data["received"] == 1
+
+
+@pytest.mark.parametrize("spec", ["+refs/heads/main:refs/remotes/origin/main", ""])
+def test_where_a_plain_fetch_brings_no_log(desks, spec):
+    ours, theirs = desks
+    theirs.clone.git("config", "--unset-all", "remote.origin.fetch")
+    if spec:
+        theirs.clone.git("config", "remote.origin.fetch", spec)
+    ours.keep("x")
+    sync(ours("^sync"))
+    assert counts(pull(theirs("^pull")).data) == (1, 1, 0, 0)
+
+
+def test_a_branch_instead_of_the_ref(desks):
+    """The host takes no refs of agence's own, and this clone has never synced."""
+    ours, theirs = desks
+    hook = os.path.join(ours.clone.git("remote", "get-url", "origin"), "hooks", "update")
+    ours.clone.write(hook, '#!/bin/sh\ncase "$1" in refs/agence/*) exit 1 ;; esac\n')
+    os.chmod(hook, 0o755)
+    ours.keep("x")
+    sync(ours("^sync"))
+    assert counts(pull(theirs("^pull")).data) == (1, 1, 0, 0)
+    assert counts(pull(theirs("^pull")).data) == (0, 0, 0, 0)
+
+
+def test_after_a_plain_fetch_it_says_what_waits(desks):
+    ours, theirs = desks
+    identity = ours.keep("x", "one", verb="^plan")
+    publish(ours)
+    pull(theirs("^pull"))
+    edit(ours("^plan edit"), identity, body="one of ours")
+    publish(ours)
+    edit(theirs("^plan edit"), identity, body="one of theirs")
+    theirs.commit()
+    theirs.clone.git("fetch", "--quiet")
+    state(theirs("^state"))
+    report = pull(theirs("^pull"))
+    assert (report.data["received"], report.data["open"]) == (0, 1)
+    assert report.text == (
+        "Pulled from origin: main moved on, nothing new from others\n"
+        "1 conflict waits for an answer: `agence ^conflicts`"
+    )
+    assert pull(theirs("^pull")).text.startswith("Pulled from origin: nothing new")

@@ -2,9 +2,13 @@
 
 import os
 
+from agence.commands.conflicts.answer import answer
+from agence.commands.conflicts.list import list_ as conflicts
 from agence.commands.knowledge.edit import edit
 from agence.commands.push import push
 from agence.commands.status import status
+from agence.commands.sync import sync
+from agence.commands.tasks.claim import claim
 
 LAWS = ".agence/codex/LAWS.md"
 
@@ -43,6 +47,56 @@ def test_what_is_published_and_not_sent(desks):
     assert said(ours)["unsent"] == 0
     theirs.clone.git("pull", "--quiet")
     assert said(theirs)["unsent"] == 0
+
+
+def test_what_was_synced_is_sent(desks):
+    ours, _ = desks
+    ours.commit()
+    push(ours("^push"))
+    ours.keep("x")
+    sync(ours("^sync"))
+    ours.commit()
+    report = status(ours("^status"))
+    assert report.data["unsent"] == 0
+    assert push(ours("^push")).text == "Pushed main to origin; no event of yours was missing there"
+
+
+def test_what_waits_in_the_shared_log(desks):
+    ours, theirs = desks
+    for title in ("x", "y"):
+        ours.keep(title)
+    sync(ours("^sync"))
+    theirs.clone.git("fetch", "--quiet")
+    report = status(theirs("^status"))
+    assert "2 changes wait in origin's shared log: `agence ^sync` takes them in" in report.text
+    assert "refs/" not in report.text
+    sync(theirs("^sync"))
+    assert "shared log" not in status(theirs("^status")).text
+
+
+def test_conflicts_that_wait_for_an_answer(desks):
+    ours, theirs = desks
+    assert said(ours)["conflicts"] == 0
+    kept = ours.keep("x", "one")
+    sync(ours("^sync"))
+    sync(theirs("^sync"))
+    edit(ours("^lesson edit"), kept, body="of ours")
+    edit(theirs("^lesson edit"), kept, body="of theirs")
+    sync(theirs("^sync"))
+    sync(ours("^sync"))
+    report = status(ours("^status"))
+    assert report.data["conflicts"] == conflicts(ours("^conflicts")).data["open"] == 1
+    assert "1 conflict waits for an answer: `agence ^conflicts`" in report.text
+    (one,) = conflicts(ours("^conflicts")).data["items"]
+    answer(ours("^conflicts answer"), one["id"], take="both")
+    assert said(ours)["conflicts"] == 0
+
+
+def test_a_claim_is_named_by_its_task(desks):
+    ours, _ = desks
+    task = ours.keep("Mend the roof", verb="^task")
+    claim(ours("^task claim", speaker="ralph"), task)
+    assert f"claim  of task {task[:8]}  Mend the roof" in status(ours("^status")).text
 
 
 def test_what_was_edited_by_hand(context):

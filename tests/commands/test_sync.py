@@ -6,7 +6,10 @@ import os
 import pytest
 
 from agence.base.errors import OutsideError, ShardError
+from agence.commands.beliefs.add import add as believe
 from agence.commands.commit import commit
+from agence.commands.conflicts.answer import answer
+from agence.commands.conflicts.list import list_ as conflicts
 from agence.commands.knowledge.edit import edit
 from agence.commands.knowledge.list import list_
 from agence.commands.learn import learn
@@ -69,14 +72,14 @@ def test_what_one_keeps_the_other_knows(desks):
     said = sync(ours("^sync"))
     assert (said.data["sent"], said.data["received"], said.data["tries"]) == (1, 0, 1)
     assert said.data["remote"] == "origin"
-    assert "1 event sent" in said.text
+    assert "1 change sent" in said.text
     assert events_at(remote_of(ours), LOG) == {kept}
     assert said.data["tip"] == remote_of(ours).git("rev-parse", LOG)
 
     assert titles(theirs) == set()
     said = sync(theirs("^sync"))
     assert (said.data["sent"], said.data["received"]) == (0, 1)
-    assert "1 clean, 0 merged, 0 conflicts" in said.text
+    assert "1 change by others in 1 item: 1 clean, 0 merged, 0 in conflict" in said.text
     assert titles(theirs) == {"Pin the compiler"}
     assert recall(theirs("^recall"), ["floating"]).data["count"] == 1
     assert folded(theirs) == folded(ours)
@@ -237,7 +240,8 @@ def test_the_three_counts(desks):
     said = sync(theirs("^sync"))
     assert tuple(said.data[one] for one in COUNTS) == (1, 1, 1)
     assert (said.data["sent"], said.data["received"]) == (2, 3)
-    assert "3 events of others: 1 clean, 1 merged, 1 conflict" in said.text
+    assert "3 changes by others in 3 items: 1 clean, 1 merged, 1 in conflict" in said.text
+    assert said.text.endswith("1 conflict waits for an answer: `agence ^conflicts`")
     assert counts(ours) == (0, 1, 1)
     assert folded(ours) == folded(theirs)
 
@@ -402,6 +406,80 @@ def test_what_was_synced_is_published_with_what_rests_on_it(desks):
     assert synced(ours)["sent"] == 0
 
 
+def published(desk):
+    desk.commit()
+    push(desk("^push"))
+
+
+def test_what_is_on_the_default_branch_comes_with_it(desks, monkeypatch):
+    """One publishes and pushes, the other only syncs: they hear of each other."""
+    ours, theirs = desks
+    published(ours)
+    synced(theirs)
+    ours.keep("x")
+    published(ours)
+    assert titles(theirs) == set()
+    said = synced(theirs)
+    assert (said["sent"], said["received"], said["clean"]) == (0, 1, 1)
+    assert titles(theirs) == {"x"}
+    assert theirs.clone.git("rev-parse", "origin/main") == ours.clone.git("rev-parse", "HEAD")
+    with monkeypatch.context() as patch:
+        patch.setattr(Shard, "index", lambda *_: pytest.fail("an index was opened"))
+        assert synced(theirs)["received"] == 0
+    assert LOG not in remote_of(ours).git("for-each-ref")
+
+
+def test_it_counts_both_what_was_pushed_and_what_was_synced(desks):
+    ours, theirs = desks
+    ours.keep("in the log")
+    synced(ours)
+    ours.keep("in the branch")
+    published(ours)
+    said = sync(theirs("^sync"))
+    assert (said.data["received"], said.data["clean"]) == (2, 2)
+    assert "2 changes by others in 2 items: 2 clean" in said.text
+
+
+def test_a_default_branch_that_is_gone_stops_nothing(desks):
+    ours, theirs = desks
+    remote_of(ours).git("update-ref", "-d", "refs/heads/main")
+    ours.keep("x")
+    assert synced(ours)["sent"] >= 1
+    assert synced(theirs)["received"] == 1
+    assert titles(theirs) == {"x"}
+
+
+def test_beliefs_that_contradict_each_other_are_in_conflict(desks, monkeypatch):
+    ours, theirs = desks
+    believe(ours("^belief add"), "the queue", "runs-on", "redis", confidence=60)
+    synced(ours)
+    believe(theirs("^belief add"), "the queue", "runs-on", "rabbitmq", confidence=80)
+    said = sync(theirs("^sync"))
+    assert tuple(said.data[one] for one in (*COUNTS, "open")) == (0, 0, 1, 1)
+    waits = "1 conflict waits for an answer: `agence ^conflicts`"
+    assert said.text.endswith(waits)
+    with monkeypatch.context() as patch:
+        patch.setattr(Shard, "index", lambda *_: pytest.fail("an index was opened"))
+        assert sync(theirs("^sync")).text.endswith(waits)
+
+
+def test_what_is_kept_in_both_versions_waits_for_nobody(desks):
+    ours, theirs = desks
+    kept = ours.keep("x", "one\n")
+    synced(ours)
+    synced(theirs)
+    edit(ours("^lesson edit"), kept, body="of ours\n")
+    synced(ours)
+    edit(theirs("^lesson edit"), kept, body="of theirs\n")
+    assert sync(theirs("^sync")).data["open"] == 1
+    (one,) = conflicts(theirs("^conflicts")).data["items"]
+    answer(theirs("^conflicts answer"), one["id"], take="both")
+    said = sync(theirs("^sync"))
+    assert said.data["open"] == 0
+    assert "wait" not in said.text
+    assert synced(ours)["conflicts"] == 0
+
+
 def test_without_a_remote(context):
     with pytest.raises(ShardError, match="no remote") as caught:
         sync(context("^sync"))
@@ -428,4 +506,4 @@ def test_through_the_door(desks):
     _, theirs = desks
     data = theirs.clone.agence_json("^sync")["data"]
     assert set(data) >= {*COUNTS, "sent", "received", "tries", "remote", "tip", "refused"}
-    assert theirs.clone.run("agence", "^sync").stdout.startswith("Synced with origin: 0 events")
+    assert theirs.clone.run("agence", "^sync").stdout.startswith("Synced with origin: 0 changes")

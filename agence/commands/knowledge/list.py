@@ -22,7 +22,7 @@ from agence.commands.shown import as_json, line
 from agence.commands.words import tags_of
 from agence.fold.entity import Entity
 from agence.schema.kinds import KINDS
-from agence.shard.conflicts import not_held_here
+from agence.shard.conflicts import standing
 
 
 def list_(
@@ -50,13 +50,23 @@ def list_(
             if limit and len(found) == limit:
                 break
     mark = "~" if scope == "private" else "^"
-    lost = not_held_here(context.shard, scope) if KINDS[kind].key and not of else {}
-    marks = dict.fromkeys(lost, " (not held)")
-    text = "\n".join(line(entity) + marks.get(entity.id, "") for entity in found)
+    said = standing(context.shard.index(scope)) if KINDS[kind].key and not of else {}
+    text = "\n".join(_line(entity, said.get(entity.id, "")) for entity in found)
     none = f"No {kind} in the shard {of}." if of else f"No {kind} here yet."
     none = f"No {kind} was deleted." if deleted else none
-    text = text or (none if of or deleted else f'{none} Keep one: agence {mark}{kind} add "..."')
+    past = at is not None or as_of is not None
+    none = f"At that time there was no {kind}." if past and not deleted else none
+    plain = of or deleted or past
+    text = text or (none if plain else f'{none} Keep one: agence {mark}{kind} add "..."')
     return Report(text, {"items": [as_json(entity) for entity in found], "count": len(found)})
+
+
+def _line(entity: Entity, standing: str) -> str:
+    """An entity in a line, with how sure its author is and how it stands to the others."""
+    sure = entity.fields.get("confidence") if KINDS[entity.kind].key else None
+    mark = "" if standing == "contested" and entity.conflicts else standing
+    marks = [f"{sure}% sure"] if type(sure) is int else []
+    return line(entity) + "".join(f" ({one})" for one in [*marks, *([mark] if mark else [])])
 
 
 def _entities(
