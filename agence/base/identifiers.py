@@ -37,7 +37,10 @@ def choose(prefix: str, known: Iterable[str], what: str, hint: str = "") -> str:
     """The one of `known` that begins with `prefix`. Raises Ambiguous for none or several."""
     typed = prefix.strip().lower()
     if len(typed) < 4 or not is_hex(typed):
-        raise Ambiguous(f"'{prefix}' is not an id of {what}s", "ids are hex; type 4 digits or more")
+        a = "an" if what[:1] in tuple("aeiou") else "a"
+        raise Ambiguous(
+            f"'{prefix}' is not the id of {a} {what}", "ids are hex; type 4 digits or more"
+        )
     found = sorted({one for one in known if one.startswith(typed)})
     if len(found) == 1:
         return found[0]

@@ -9,7 +9,7 @@ from agence.commands.words import clean
 from agence.events.event import Event
 from agence.fold.entity import Entity
 from agence.schema.effects import Effect, add_member, remove_member, set_field
-from agence.schema.fields import bounds
+from agence.schema.fields import bounds, number_of
 from agence.schema.kinds import KINDS
 from agence.shard.shard import Shard
 
@@ -91,7 +91,7 @@ def _value(name: str, type_: str, text: str) -> Any:  # noqa: ANN401 - by the ty
         return text.lower() in ("yes", "true")
     if type_ != "number":
         return text
-    least, most = bounds(name)
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+    number, (least, most) = number_of(name, text), bounds(name)
+    if number is None:
         raise UsageError(f"'{name}' is a number from {least} to {most}, not '{text}'")
-    return int(text)
+    return number

@@ -33,6 +33,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...], str]] = {
 
 
 _BOUNDS = {"confidence": (0, 100), "priority": (1, 5), "stars": (0, 1000), "complexity": (0, 5)}
+_DIGITS = 10  # more than any bound has
 
 
 class Field(NamedTuple):
@@ -58,6 +59,13 @@ class Field(NamedTuple):
     def operations(self) -> tuple[str, ...]:
         """The operations that write to it."""
         return RULES[self.rule][1]
+
+
+def number_of(name: str, typed: str) -> int | None:
+    """What somebody typed as the number of a field; None where it is none that it can have."""
+    least, most = bounds(name)
+    plain = typed.isascii() and typed.isdigit() and len(typed) <= _DIGITS
+    return int(typed) if plain and least <= int(typed) <= most else None
 
 
 def percent(value: object) -> int | None:

@@ -41,6 +41,7 @@ from agence.fold.answers import (
 from agence.fold.clashes import clash_id, told_by
 from agence.fold.questions import BOTH, DELETE, ESCALATE, KEEP, MERGE, TAKE, VALUE, Answer
 from agence.schema.effects import Effect, set_field
+from agence.schema.fields import bounds, number_of
 from agence.schema.kinds import ANSWER, KINDS, field_of
 from agence.shard.conflicts import (
     Asked,
@@ -227,9 +228,11 @@ def _typed(one: Asked, text: str) -> str | int:
     if not typed.strip():
         raise UsageError("the answer is empty", "say what is to hold, or take one side")
     if field.type == "number":
-        if not typed.strip().isdigit():
-            raise UsageError(f"the {one.question.field} is a number, not '{text}'")
-        return int(typed)
+        name, said = one.question.field, typed.strip()
+        number, (least, most) = number_of(name, said), bounds(name)
+        if number is None:
+            raise UsageError(f"the {name} is a number from {least} to {most}, not '{said}'")
+        return number
     if field.type not in ("text", "line"):
         raise UsageError(f"the {one.question.field} can't be typed", "take one side")
     return typed if field.type == "text" else " ".join(typed.split())

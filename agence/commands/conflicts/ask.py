@@ -102,8 +102,9 @@ def _numbered(one: Asked) -> list[str]:
 def _how(one: Asked, typed: str) -> How:
     """How the typed words answer. Raises UsageError for words that do not."""
     word = typed.lower()
-    if word.isdigit() and 0 < int(word) <= len(one.sides):
-        return How("pick", one.sides[int(word) - 1].id)
+    numbers = {str(at): side.id for at, side in enumerate(one.sides, 1)}
+    if word in numbers:
+        return How("pick", numbers[word])
     if word in (*SIDES, BOTH, KEEP, DELETE):
         return How(word)
     if word in ("edit", MERGE):
