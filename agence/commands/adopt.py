@@ -107,7 +107,11 @@ def _no_draft(shard: Shard, path: str) -> UsageError:
 
 def _tracked(context: Context, path: str) -> str:
     """A path as it was typed, relative to the top of the work tree; of an id, that of its view."""
-    if is_hex(path.lower()) and not os.path.lexists(os.path.join(context.cwd, path)):
+    if (
+        len(path) >= 4
+        and is_hex(path.lower())
+        and not os.path.lexists(os.path.join(context.cwd, path))
+    ):
         return _view_of(context.shard, path)
     top = os.path.realpath(context.shard.repo.work_tree)
     folder, name = os.path.split(os.path.join(context.cwd, path).rstrip("/"))

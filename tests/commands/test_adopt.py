@@ -78,6 +78,27 @@ def test_what_was_typed_and_nothing_else_is_signed(context, page):
     assert page.shown()["body"] in page.text
 
 
+def test_a_draft_is_named_by_the_id_of_what_it_is_about(context, page):
+    page.type(("two", "2"))
+    other = context.keep("y", "one")
+    context.commit(other)
+    for unknown, why in (
+        ("dead", "no entity"),
+        (other[:8], "nothing was typed"),
+        ("ab", "not there"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            adopt(context("^adopt"), [unknown])
+    assert adopt(context("^adopt"), [page.id[:8]]).data["adopted"][0]["id"] == page.id
+    assert drafts(context) == []
+
+
+def test_a_file_whose_name_could_be_an_id_is_the_file(context, page):
+    context.clone.write(page.id[:8], "x")
+    with pytest.raises(UsageError, match="is no view"):
+        adopt(context("^adopt"), [page.id[:8]])
+
+
 def test_after_it_a_commit_leaves_everything_clean(context, page):
     page.type(("two", "2"))
     adopt(context("^adopt"))
