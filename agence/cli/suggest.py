@@ -1,11 +1,21 @@
 """Did you mean: what to say about a verb that does not exist. Loaded only to say it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from agence.base.errors import UsageError
 from agence.cli import table
 
+_MEANT = {  # words of other programs -> ours
+    **dict.fromkeys(("rm", "remove", "del", "delete", "drop", "unlink"), "remove"),
+    **dict.fromkeys(("ls", "dir", "all"), "list"),
+    **dict.fromkeys(("new", "create", "mk", "link"), "add"),
+    **dict.fromkeys(("cat", "view", "get", "info"), "show"),
+    **dict.fromkeys(("change", "update", "modify", "rename"), "edit"),
+    **dict.fromkeys(("resolve", "settle"), "answer"),
+    **dict.fromkeys(("finish", "close", "complete"), "done"),
+    **dict.fromkeys(("take", "grab"), "claim"),
+}
 TWIN_OF = {"^": "shared", "~": "private", "/": "run", "!": "system", "+": "plan", "": "ask"}
 
 
@@ -42,7 +52,11 @@ def unknown(words: tuple[str, ...], door: str) -> UsageError:
 
 
 def _no_action(head: str, typed: str, actions: list[str], door: str) -> UsageError:
-    guess = closest(typed, actions) if typed else ""
+    guess = (closest(typed, actions) or _other_word(typed, actions)) if typed else ""
+    if not guess and _MEANT.get(typed) == "remove" and "delete" in table.heads(door):
+        return UsageError(
+            f"{quoted(typed)} is nothing {door}{head} can do", f"did you mean {door}delete?"
+        )
     if guess:
         return UsageError(
             f"{quoted(typed)} is nothing {door}{head} can do", f"did you mean {door}{head} {guess}?"
@@ -51,6 +65,12 @@ def _no_action(head: str, typed: str, actions: list[str], door: str) -> UsageErr
     if not typed:
         return UsageError(f"'{door}{head}' needs a second word", every)
     return UsageError(f"{quoted(typed)} is nothing {door}{head} can do", every)
+
+
+def _other_word(typed: str, actions: Sequence[str]) -> str:
+    """The action that other programs have another word for, or ""."""
+    meant = _MEANT.get(typed.lower(), "")
+    return meant if meant in actions else ""
 
 
 def bare(first: str, count: int) -> UsageError:

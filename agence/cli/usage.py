@@ -14,6 +14,10 @@ from agence.base.errors import UsageError
 from agence.base.lazy import load
 from agence.cli.parse import Parameter, Value, parameters
 from agence.cli.suggest import closest, quoted
+from agence.cli.table import ROWS
+
+_LISTS = ("list", "workflows", "projects")  # the files of verbs that list
+_ITS_ID = ("its id", "its name or id", "its id or title", "their names or ids")
 
 # click's errors come with typer in some versions and with click in others; typer names one of them
 _errors = load(BadParameter.__module__)
@@ -81,7 +85,7 @@ def _explained(  # their classes have no name that a type checker sees
         )
     if isinstance(error, _errors.MissingParameter):
         missing = next(one for one in every if error.param and one.name == error.param.name)
-        return UsageError(f"{label} needs {missing.flag or missing.metavar}: {missing.help}", hint)
+        return _missing(missing, label, hint)
     if isinstance(error, _errors.BadOptionUsage):
         verb = "takes no" if "does not take" in error.message else "needs a"
         return UsageError(f"'{error.option_name}' {verb} value", hint)
@@ -89,6 +93,22 @@ def _explained(  # their classes have no name that a type checker sees
         wrong = next(one for one in every if error.param and one.name == error.param.name)
         return UsageError(f"'{wrong.flag or wrong.metavar}' takes a whole number", hint)
     return _too_much(str(error.message), label, every, hint)
+
+
+def _missing(missing: Parameter, label: str, hint: str) -> UsageError:
+    """What is not said; of an id, where to read it."""
+    head, _, action = label.partition(" ")
+    door, noun = head[:1], head[1:]
+    lists = [row.name for row in ROWS if row.module.rpartition(".")[2] in _LISTS]
+    if missing.flag or (missing.metavar != "ID" and missing.complete != "entity"):
+        return UsageError(f"{label} needs {missing.flag or missing.metavar}: {missing.help}", hint)
+    if noun == "conflicts":
+        return UsageError("say which conflict", f"`agence {head}` shows their ids; {hint}")
+    if action and f"{noun} list" in lists:
+        which = f"say which {noun}" if missing.help in _ITS_ID else f"say {missing.help}"
+        return UsageError(which, f"`agence {head} list` shows the ids; {hint}")
+    where = f"`agence {door}recall WORDS` and `agence {door}lesson list` show ids"
+    return UsageError(f"say which entity {label} is about", f"{where}; {hint}")
 
 
 def _too_much(message: str, label: str, every: tuple[Parameter, ...], hint: str) -> UsageError:

@@ -36,6 +36,23 @@ def test_a_wrong_line_is_told_what_is_wrong(function, words, message, hint):
     assert raised.value.hint.endswith("agence ^verb --help")
 
 
+NO_ID = [
+    ("lesson edit", "say which lesson", "`agence ^lesson list` shows the ids"),
+    ("task done", "say which task", "`agence ^task list` shows the ids"),
+    ("task dep", "say the task that waits", "`agence ^task list`"),
+    ("conflicts answer", "say which conflict", "`agence ^conflicts` shows their ids"),
+    ("history", "say which entity ^history is about", "`agence ^recall WORDS`"),
+]
+
+
+@pytest.mark.parametrize(("verb", "message", "hint"), NO_ID)
+def test_where_an_id_is_missing_it_says_what_lists_them(verb, message, hint):
+    with pytest.raises(UsageError) as raised:
+        usage.parse(f"^{verb}", table.function_of(table.named(verb)), [])
+    assert raised.value.message == message
+    assert hint in raised.value.hint
+
+
 UNKNOWN = [
     ("^", ["lern"], "'^lern'", "did you mean ^learn?"),
     ("~", ["lern"], "'~lern'", "did you mean ~learn?"),
@@ -51,6 +68,10 @@ UNKNOWN = [
     ("~", ["session", "list"], "no form with '~'", "^session"),
     ("^", ["shell-init"], "'^shell-init'", ""),
     ("^", ["run"], "'^run'", ""),
+    ("^", ["shard", "rm", "x"], "'rm'", "did you mean ^shard remove?"),
+    ("~", ["lesson", "rm", "3fa9"], "'rm'", "did you mean ~delete?"),
+    ("^", ["task", "ls"], "'ls'", "did you mean ^task list?"),
+    ("^", ["conflicts", "anwser", "8bef", "--take", "newest"], "'anwser'", "^conflicts answer?"),
     ("^", [""], "'^'", "agence help"),
     ("^", ["x" * 5000], "...", "agence help"),
 ]
