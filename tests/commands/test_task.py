@@ -9,6 +9,7 @@ from agence.commands.pull import pull
 from agence.commands.push import push
 from agence.commands.tasks.add import add
 from agence.commands.tasks.check import check
+from agence.commands.tasks.claim import claim
 from agence.commands.tasks.dep import dep
 from agence.commands.tasks.done import done
 from agence.commands.tasks.edit import edit
@@ -202,6 +203,36 @@ def test_a_dependency_waits_until_the_other_is_done(context):
     said = done(context("^task done"), ["b"])
     assert "can begin now: a" in said.text
     assert shown(context, "a")["runnable"]
+
+
+def test_what_waits_is_not_done_unless_that_is_forced_or_done_with_it(context):
+    keep(context, "build")
+    keep(context, "ship", needs=["build"])
+    before = context.events()
+    for call in (
+        lambda: done(context("^task done"), ["ship"]),
+        lambda: set_(context("^task set"), "ship", "done"),
+    ):
+        with pytest.raises(Refusal, match="task ship waits for build") as raised:
+            call()
+        assert "--force" in raised.value.hint
+    assert context.events() == before
+    assert done(context("^task done"), ["ship", "build"]).data["count"] == 2
+    keep(context, "open")
+    keep(context, "late", needs=["open"])
+    done(context("^task done"), ["late"], force=True)
+    assert "late" in listed(context, state="done")
+
+
+def test_what_is_done_already_is_said_to_be_by_whom(context):
+    keep(context, "ship")
+    claim(context("^task claim", speaker="ralph"), "ship")
+    assert "number" not in show(context("^task show"), "ship").text  # it is not exclusive
+    done(context("^task done", speaker="ralph"), ["ship"])
+    before = context.events()
+    said = done(context("^task done", speaker="sonya"), ["ship"])
+    assert (said.text, said.code) == ("ship is done already, by @ralph", 0)
+    assert context.events() == before
 
 
 def test_a_dependency_that_is_there_is_said_to_be(context):

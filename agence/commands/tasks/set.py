@@ -11,6 +11,7 @@ is done stays done: only `^task reopen` leaves it. Of two states written at the 
 further on counts, and done is furthest.
 """
 
+from collections.abc import Collection
 from typing import Annotated
 
 from agence.base.errors import Refusal
@@ -20,7 +21,8 @@ from agence.fold.entity import Entity
 from agence.schema.effects import Effect, set_field
 from agence.shard.claims import given_back, own_claim
 from agence.shard.holding import has_lapsed
-from agence.shard.tasks import Board, holders, state_of
+from agence.shard.tasks import Board, holders, state_of, worker
+from agence.work.graph import blockers
 from agence.work.states import ACTIVE, DONE, check_step, name_of, sign_of
 
 
@@ -31,7 +33,21 @@ def set_(
 ) -> Report:
     """Append one event. Raises UsageError for what is no state, and for a task that is done."""
     found = look(context)
-    return move(context, found, found.find(task), sign_of(state))
+    one, sign = found.find(task), sign_of(state)
+    if sign == DONE:
+        check_needs(found, one)
+    return move(context, found, one, sign)
+
+
+def check_needs(found: Board, task: Entity, also: Collection[str] = ()) -> None:
+    """Raise Refusal for a task that waits for others than `also`, which are done with it."""
+    waits = [one for one in blockers(found.graph, task.id) if one not in also]
+    if waits and state_of(task) != DONE:
+        name, others = found.name(task.id), ", ".join(found.name(one) for one in waits)
+        raise Refusal(
+            f"task {name} waits for {others}, so it is not done",
+            f"do that first, or say `agence ^task done {name} --force` where it is done already",
+        )
 
 
 def move(
@@ -45,6 +61,10 @@ def move(
     check_step(before, state)
     agent, is_person = doer(context)
     mine = own_claim(context.shard, task, agent)
+    if before == state == DONE and not mine:
+        by = f", by {worker(task)}" if worker(task) else ""
+        data = as_json(found, task, context.now())
+        return Report(f"{found.name(task.id)} is done already{by}", data)
     if not mine and not is_person:
         _check_nobodys(context, found, task)
     effects: list[Effect] = [*more]

@@ -75,7 +75,7 @@ def _lists(found: Board, task: Entity) -> list[str]:
 
 
 def _claim(claim: Claim, task: Entity, now: int) -> str:
-    how = f"fence {claim.fence}" if claim.fence else "not exclusive"
+    how = f"exclusive, with number {claim.fence}" if claim.fence else "not exclusive"
     past = "; silent" if has_lapsed(claim, now) else ""
-    stale = "" if claim in holders(task) else "; a greater fence counts"
+    stale = "" if claim in holders(task) else "; a greater number counts"
     return f"{claim.agent} {until(claim.until)} ({how}{past}{stale})"
