@@ -18,6 +18,7 @@ from agence.commands.contract import JSON, Argument, Context, Report
 from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import moment, one_line
 from agence.events.event import Event
+from agence.fold.conflicts import LIFE
 from agence.fold.entity import RESOLVES, Entity, present
 from agence.schema.effects import Effect, effects_of
 from agence.schema.kinds import ANSWER
@@ -61,7 +62,7 @@ def _marks(entity: Entity, events: Iterable[Event]) -> _Marks:
         answer = by_id.get(settled.by)
         for one in settled.events:
             if answer and one in by_id:
-                held = written(by_id[one], settled.field) == written(answer, settled.field)
+                held = _wrote(by_id[one], settled.field) == _wrote(answer, settled.field)
                 marks[one, settled.field] = "" if held else "did not hold"
     marks |= {(one.event, one.field): "did not hold" for one in entity.lost}
     for conflict in entity.conflicts:
@@ -70,6 +71,13 @@ def _marks(entity: Entity, events: Iterable[Event]) -> _Marks:
             lost = marks.get((one, conflict.field), "")
             marks[one, conflict.field] = f"{lost}; {said}" if lost else said
     return marks
+
+
+def _wrote(event: Event, field: str) -> Any:  # noqa: ANN401 - any canonical value
+    """What an event set a field to; of a life whether it deleted the entity."""
+    if field == LIFE:
+        return any(one.get("op") == "delete" for one in effects_of(event))
+    return written(event, field)
 
 
 def _lines(event: Event, marks: _Marks, undone: dict[str, str]) -> Iterator[str]:

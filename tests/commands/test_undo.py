@@ -201,3 +201,60 @@ def test_a_word_that_is_empty_names_no_event(context, typed):
     with pytest.raises(UsageError, match="no event is named"):
         undo(context("^undo"), typed)
     assert context.events() == before
+
+
+def disagree(desks, identity, **fields):
+    ours, theirs = desks
+    for name, (here, there) in fields.items():
+        edit(ours("^lesson edit"), identity, **{name: here})
+        edit(theirs("^lesson edit", speaker="Dana"), identity, **{name: there})
+    meet(desks)
+    return conflicts(ours("^conflicts")).data["items"][0]["id"]
+
+
+def open_ids(desk):
+    found = conflicts(desk("^conflicts")).data["items"]
+    return [one["id"] for one in found if one["state"] == "open"]
+
+
+@pytest.mark.parametrize("how", [{"take": "both"}, {"escalate": "Dana"}, {"value": "a third"}])
+def test_an_undone_answer_says_truly_whether_its_conflict_is_open_again(desks, how):
+    ours, _ = desks
+    identity = ours.keep("one")
+    meet(desks)
+    conflict = disagree(desks, identity, title=("here", "there"))
+    answer(ours("^conflicts answer"), conflict, **how)
+    said = undo(ours("^undo")).text
+    assert "answer:" not in said
+    assert "strategy" not in said
+    title = shown(ours, identity)["title"]
+    if conflict in open_ids(ours):
+        assert f"conflict {conflict[:8]} is open again" in said
+    else:
+        assert f"conflict {conflict[:8]} stays closed" in said
+        assert f"title = {title}" in said
+        assert f"^lesson edit {identity[:8]}" in said
+    assert ("value" in how) == (conflict not in open_ids(ours))
+    again = undo(ours("^undo")).text
+    assert f"the answer to conflict {conflict[:8]} counts again" in again
+    assert open_ids(ours) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "words"), [("keep", "the lesson stays"), ("delete", "the lesson is back")]
+)
+def test_an_undone_answer_about_a_life_says_what_holds(desks, word, words):
+    ours, theirs = desks
+    identity = ours.keep("one")
+    meet(desks)
+    delete(ours("^delete"), [identity])
+    edit(theirs("^lesson edit", speaker="Dana"), identity, title="two")
+    meet(desks)
+    conflict = conflicts(ours("^conflicts")).data["items"][0]["id"]
+    answer(ours("^conflicts answer"), conflict, take=word)
+    said = undo(ours("^undo")).text
+    assert words in said
+    assert "strategy" not in said
+    assert "deleted" not in shown(ours, identity)
+    assert ("is open again" in said) == (conflict in open_ids(ours))
+    assert ("stays closed" in said) == (conflict not in open_ids(ours))
