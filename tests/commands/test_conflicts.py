@@ -20,6 +20,7 @@ from agence.commands.pull import pull
 from agence.commands.push import push
 from agence.commands.restore import restore
 from agence.commands.state import state
+from agence.commands.undo import undo
 from agence.crdt.lines import MARKS
 from agence.schema.effects import add_member, set_field
 
@@ -346,6 +347,80 @@ def test_an_answer_that_says_nothing_clear_is_refused_and_nothing_is_written(bot
     with pytest.raises(UsageError):
         answer(ours("^conflicts answer"), only(ours)["id"], **how)
     assert ours.events() == before
+
+
+def test_two_answers_a_name_and_a_slip_are_told_what_to_say(both):
+    ours, _, _ = both
+    disagree(both, title=("here", "there"))
+    one = only(ours)
+    theirs = next(side["id"] for side in one["sides"] if side["by"] == "Dana")
+    for how, words in (
+        ({"take": "mine", "value": "x"}, "--value and --take say one of them"),
+        ({"take": "dana"}, f"--pick {theirs[:8]}"),
+        ({"take": theirs[:8]}, f"--pick {theirs[:8]}"),
+        ({"take": "newset"}, "did you mean newest?"),
+    ):
+        with pytest.raises(UsageError) as raised:
+            answer(ours("^conflicts answer"), one["id"], **how)
+        assert words in f"{raised.value.message} {raised.value.hint}"
+
+
+def test_another_id_than_that_of_the_conflict_is_told_from_it(both):
+    ours, _, identity = both
+    other = ours.keep("calm")
+    disagree(both, title=("here", "there"))
+    one = only(ours)
+    side = one["sides"][0]["id"]
+    for typed, words in (
+        (identity[:8], f"a lesson, not a conflict its conflict is {one['id'][:8]}"),
+        (other[:8], "a lesson, not a conflict no conflict about it is open"),
+        (side[:8], f"one side of conflict {one['id'][:8]}"),
+    ):
+        with pytest.raises(Ambiguous) as raised:
+            answer(ours("^conflicts answer"), typed, take="newest")
+        assert words in f"{raised.value.message} {raised.value.hint}"
+
+
+def test_what_waits_for_somebody_says_how_they_answer(both):
+    ours, _, _ = both
+    disagree(both, title=("here", "there"))
+    conflict = only(ours)["id"]
+    answer(ours("^conflicts answer"), conflict, escalate="Dana")
+    said = list_(ours("^conflicts")).text
+    assert f"Dana answers it by: agence ^conflicts answer {conflict[:8]}" in said
+
+
+def test_what_is_settled_is_told_in_words_and_not_in_fields_of_ours(both):
+    ours, theirs, identity = both
+    disagree(both, title=("here", "there"))
+    conflict = only(ours)["id"]
+    answer(ours("^conflicts answer"), conflict, take="both")
+    assert set(items(ours, settled=True)[0]["held"]) == {"here", "there"}
+    meet((ours, theirs))
+    delete(ours("^delete"), [identity])
+    edit(theirs("^lesson edit"), identity, body="more")
+    meet((ours, theirs))
+    life = next(one for one in items(ours) if one["what"] == "life")
+    answer(ours("^conflicts answer"), life["id"], take="keep")
+    assert "    deleted  (did not hold)" in history(ours("^history"), identity).text
+    undo(ours("^undo"))
+    answers = list_(ours("^conflicts"), settled=True)
+    assert "answer:" not in answers.text
+    held = [one["held"] for one in answers.data["items"] if one["id"] == life["id"]]
+    assert held
+    assert all(held)
+
+
+def test_an_undone_answer_leaves_the_time_at_which_a_side_was_told(desks):
+    ours, theirs = desks
+    for desk, word in ((ours, "mysql"), (theirs, "pg")):
+        told(desk, "belief", {"title": word, "subject": "db", "relation": "is", "object": word})
+    meet(desks)
+    before = {side["id"]: side["at"] for side in only(theirs)["sides"]}
+    answer(theirs("^conflicts answer"), only(theirs)["id"], take="mine")
+    said = undo(theirs("^undo")).text
+    assert "is open again" in said
+    assert {side["id"]: side["at"] for side in only(theirs)["sides"]} == before
 
 
 def test_a_credential_is_no_answer(both):

@@ -178,7 +178,7 @@ def test_who_kills_the_asking_leaves_the_rest_open(clones):
     publish(theirs)
     take_in(ours)
     answered = _at_a_terminal(ours, "newest\n")
-    assert "kept as" in answered
+    assert "holds: " in answered
     left = items(ours)
     assert len(left) == 1
     assert left[0]["state"] == "open"

@@ -22,6 +22,7 @@ from typing import Annotated, Any, NamedTuple
 
 from agence.base.errors import ShardError, UsageError
 from agence.base.identifiers import short
+from agence.base.slips import near
 from agence.commands.contract import Argument, Context, Option, Report
 from agence.commands.words import clean, refuse_credentials
 from agence.crdt.lines import MARKS, merge_lines
@@ -90,16 +91,14 @@ def answer(
     named = {word: given for word, given in said.items() if given is not None}
     if editor and not named:
         named = {"take": MERGE}
-    if len(named) != 1:
-        raise UsageError("say one answer", "one of --take, --pick, --value, --editor, --escalate")
-    word, given = next(iter(named.items()))
-    if word == "take" and given not in _WORDS:
-        raise UsageError(f"'{given}' is no answer", f"one of {', '.join(_WORDS)}")
-    how = How(given, "", editor, allow_secret) if word == "take" else How(word, given)
+    word, given = _one_answer(named)
     one = one_asked(context.shard, context.scope, identity)
+    if word == "take" and given not in _WORDS:
+        raise _no_word(one, given)
+    how = How(given, "", editor, allow_secret) if word == "take" else How(word, given)
     event, decided = give(context, one, how._replace(secret=allow_secret))
     left = len([o for o in asked(context.shard, context.scope) if o.question.state == "open"])
-    text = f"Answered conflict {short(one.question.id)}: {_said(one, decided)}"
+    text = f"Answered conflict {short(one.question.id)}: {said_of(one, decided)}"
     more = f"{left} more open" if left else "no other is open"
     data = {
         "id": one.question.id,
@@ -110,6 +109,35 @@ def answer(
         "open": left,
     }
     return Report(f"{text} ({more})", data)
+
+
+def _one_answer(named: dict[str, str]) -> tuple[str, str]:
+    """The one option that was given, and its value. Raises UsageError."""
+    options = "--take, --pick, --value, --editor, --escalate"
+    if not named:
+        raise UsageError("no answer is given", f"say one of {options}")
+    if len(named) > 1:
+        given = " and ".join(f"--{word}" for word in named)
+        raise UsageError(f"these are {len(named)} answers: {given}", "say one of them")
+    return next(iter(named.items()))
+
+
+def _no_word(one: Asked, given: str) -> UsageError:
+    """What is wrong with a word of --take: a name stands for the sides of whoever has it."""
+    typed = given.casefold()
+    theirs = [side for side in one.sides if typed in (side.by.casefold(), _first(side.by))]
+    if theirs:
+        picks = " or ".join(f"--pick {short(side.id)}" for side in theirs)
+        return UsageError(f"'{given}' is a name, not an answer", f"for {theirs[0].by}'s: {picks}")
+    if any(typed in (side.id, short(side.id)) for side in one.sides):
+        return UsageError(f"'{given}' is the id of a side", f"say --pick {given}")
+    meant = near(typed, _WORDS)
+    guess = f"did you mean {meant}? " if meant else ""
+    return UsageError(f"'{given}' is no answer", f"{guess}one of {', '.join(_WORDS)}")
+
+
+def _first(name: str) -> str:
+    return name.casefold().split(" ")[0]
 
 
 def give(context: Context, one: Asked, how: How) -> tuple[Event, Answer]:
@@ -238,7 +266,7 @@ def _typed(one: Asked, text: str) -> str | int:
     return typed if field.type == "text" else " ".join(typed.split())
 
 
-def _said(one: Asked, decided: Answer) -> str:
+def said_of(one: Asked, decided: Answer) -> str:
     """The answer in a few words, with the words of the side that holds."""
     held = [side for side in one.sides if side.id in decided.chosen]
     if decided.strategy == TAKE and held:

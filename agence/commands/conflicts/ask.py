@@ -13,7 +13,7 @@ from typing import Annotated
 
 from agence.base.errors import AgenceError, UsageError
 from agence.base.identifiers import short
-from agence.commands.conflicts.answer import SIDES, How, give
+from agence.commands.conflicts.answer import SIDES, How, give, said_of
 from agence.commands.conflicts.list import lines_of
 from agence.commands.contract import Context, Option, Report
 from agence.fold.questions import BOTH, DELETE, ESCALATE, KEEP, MERGE, VALUE
@@ -85,11 +85,11 @@ def _asked(context: Context, one: Asked) -> dict[str, str] | None:
             return {}
         try:
             how = _how(one, typed)
-            event, _ = give(context, one, how)
+            event, decided = give(context, one, how)
         except AgenceError as error:
             context.notice(f"{error.message}; {error.hint}" if error.hint else error.message)
             continue
-        context.notice(f"kept as {short(event.id)}")
+        context.notice(f"{said_of(one, decided)} (kept as {short(event.id)})")
         return {"conflict": one.question.id, "event": event.id, "strategy": how.word}
 
 

@@ -46,6 +46,11 @@ def list_(
         name = short(open_[0].question.id)
         lines.append(f"Answer one: agence {mark}conflicts answer {name} --take newest")
         lines.append(f"or with another word, see: agence {mark}conflicts answer --help")
+    waiting = [one for one in found if one.question.state == ESCALATED]
+    if waiting and not open_:
+        name, who = short(waiting[0].question.id), waiting[0].question.to or "whoever is to decide"
+        lines.append(f"{who} answers it by: agence {mark}conflicts answer {name} --take newest")
+        lines.append(f"or with another word; `agence {mark}conflicts show {name}` says which")
     text = "\n".join(lines) or "No conflict is open"
     data = {"items": [as_json(one) for one in found], "count": len(found), "open": len(open_)}
     return Report(text, data)
