@@ -97,6 +97,8 @@ FOUND = [
     ("~", ["note", "list"], "note list", ()),
     ("^", ["note", "lists", "are", "fine"], "note add", ("lists", "are", "fine")),
     ("", ["shell-init", "bash"], "shell-init", ("bash",)),
+    ("^", ["conflicts", "list", "--settled"], "conflicts", ("--settled",)),
+    ("~", ["conflicts", "answer", "8bef"], "conflicts answer", ("8bef",)),
 ]
 
 

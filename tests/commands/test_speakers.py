@@ -1,8 +1,11 @@
 """A name that is one slip away from one that is known here signs nothing."""
 
+from collections.abc import Callable
+
 import pytest
 
 from agence.base.errors import UsageError
+from agence.commands.contract import Report
 from agence.commands.knowledge.add import add
 from agence.commands.tasks.add import add as add_task
 from agence.commands.tasks.claim import claim
@@ -20,7 +23,7 @@ def desk(context: Desk) -> Desk:
     return context
 
 
-VERBS = {
+VERBS: dict[str, Callable[..., Report]] = {
     "claim": claim,
     "renew": renew,
     "release": release,
