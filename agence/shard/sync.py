@@ -125,7 +125,9 @@ def receive(shard: Shard, *, fetched: bool) -> None:
     remote = own_remote(shard)
     with _alone(shard):
         refused = _recalled(shard, remote).refused
-        if not fetched:
+        if fetched:
+            _check_log(shard, remote)
+        else:
             _fetch(shard, remote)
         shard.keeps = False
         shard.forget()
@@ -277,6 +279,22 @@ def _fetch(shard: Shard, remote: str) -> None:
             f"'{remote}' can't be fetched from: {_shown(failure.reason)}",
             "nothing was sent; what you kept stays here",
         ) from failure
+    _check_log(shard, remote)
+
+
+def _check_log(shard: Shard, remote: str) -> None:
+    """Raise OutsideError where what was fetched is no log: a commit with a folder of this name."""
+    places = [_place(remote, ""), _place(remote, "refused")]
+    names = [name for place in places for name in (place.here, f"{place.here}:log")]
+    kinds = [found[1] if found else "" for found in resolve_many(shard.repo, names).values()]
+    for place, kind, inside in zip(places, kinds[::2], kinds[1::2], strict=True):
+        if kind and (kind, inside) != ("commit", "tree"):
+            what = f"a {kind}" if kind != "commit" else "a commit without a folder 'log'"
+            raise OutsideError(
+                f"'{place.there}' of '{remote}' is no log of a shard, but {what}",
+                f"nothing was sent; whoever keeps '{remote}' sets it to a commit that is one, or"
+                " takes it away: then the next sync makes it anew from what this clone has",
+            )
 
 
 def _unsent(remote: str, failure: GitFailed) -> OutsideError:
