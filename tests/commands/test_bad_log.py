@@ -1,5 +1,7 @@
 """^sync meets something on the remote that is no log."""
 
+from collections.abc import Callable
+
 import pytest
 
 from agence.base.errors import OutsideError
@@ -21,7 +23,7 @@ def commit_with(remote, entry):
     return remote.git("commit-tree", "-m", "x", tree)
 
 
-BAD = {
+BAD: dict[str, Callable[[Clone], str]] = {
     "blob": lambda remote: made(remote, "hash-object", "-w", "--stdin", feed="junk"),
     "tree": lambda remote: remote.git("rev-parse", "main^{tree}"),
     "tag": lambda remote: (

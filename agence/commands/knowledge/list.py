@@ -21,6 +21,7 @@ from agence.commands.reading import AS_OF, AT, look_back
 from agence.commands.shown import as_json, line
 from agence.commands.words import tags_of
 from agence.fold.entity import Entity
+from agence.schema.fields import percent
 from agence.schema.kinds import KINDS
 from agence.shard.conflicts import standing
 
@@ -63,7 +64,7 @@ def list_(
 
 def _line(entity: Entity, standing: str) -> str:
     """An entity in a line, with how sure its author is and how it stands to the others."""
-    sure = entity.fields.get("confidence") if KINDS[entity.kind].key else None
+    sure = percent(entity.fields.get("confidence")) if KINDS[entity.kind].key else None
     mark = "" if standing == "contested" and entity.conflicts else standing
     marks = [f"{sure}% sure"] if type(sure) is int else []
     return line(entity) + "".join(f" ({one})" for one in [*marks, *([mark] if mark else [])])
