@@ -18,7 +18,7 @@ NEW = "bad\nFORGED line"
 
 
 def check(text, *, said=True):
-    """No line of an answer begins with what a stranger said; `said` is whether it has to be there."""
+    """No line of an answer begins with what a stranger said, where it says that at all (`said`)."""
     assert "FORGED" in text or not said
     assert [line for line in text.split("\n") if line.startswith("FORGED")] == []
 
