@@ -10,6 +10,7 @@ from agence.commands.pull import pull
 from agence.commands.push import push
 from agence.commands.state import state
 from agence.commands.sync import sync
+from tests.commands.test_sync import events_at
 
 LOG = "refs/agence/shared/log"
 
@@ -180,14 +181,16 @@ def test_done_again_the_log_stays_where_it_is(desks):
 def test_what_both_sides_of_the_log_have_is_joined(desks):
     """The remote's log was begun anew by somebody who had not all of it."""
     ours, theirs = desks
-    theirs.keep("y")
+    other = theirs.keep("y")
     sync(theirs("^sync"))
     theirs.clone.git("push", "--quiet", "origin", f":{LOG}")
-    ours.keep("x")
+    kept = ours.keep("x")
     sync(ours("^sync"))
+    theirs.keep("not sent yet")
     assert counts(pull(theirs("^pull")).data) == (1, 1, 0, 0)
-    assert sync(theirs("^sync")).data["sent"] == 1
-    assert sync(ours("^sync")).data["received"] == 1
+    assert events_at(theirs.clone, LOG) == {kept, other}
+    assert sync(theirs("^sync")).data["sent"] == 2
+    assert sync(ours("^sync")).data["received"] == 2
 
 
 @pytest.mark.parametrize("spec", ["+refs/heads/main:refs/remotes/origin/main", ""])

@@ -463,6 +463,21 @@ def test_beliefs_that_contradict_each_other_are_in_conflict(desks, monkeypatch):
         assert sync(theirs("^sync")).text.endswith(waits)
 
 
+def test_what_is_checked_out_counts_for_what_waits(desks):
+    """Of a colleague's branch nothing is in force before it is checked out."""
+    ours, theirs = desks
+    believe(ours("^belief add"), "the queue", "runs-on", "redis")
+    ours.commit()
+    ours.clone.git("push", "--quiet", "origin", "HEAD:topic")
+    believe(theirs("^belief add"), "the queue", "runs-on", "rabbitmq")
+    theirs.clone.git("fetch", "--quiet")
+    assert [synced(theirs)["open"] for _ in range(2)] == [0, 0]
+    theirs.clone.git("checkout", "--quiet", "--detach", "origin/topic")
+    assert [synced(theirs)["open"] for _ in range(2)] == [1, 1]
+    theirs.clone.git("checkout", "--quiet", "main")
+    assert synced(theirs)["open"] == 0
+
+
 def test_what_is_kept_in_both_versions_waits_for_nobody(desks):
     ours, theirs = desks
     kept = ours.keep("x", "one\n")
