@@ -16,7 +16,7 @@ from agence.base.errors import OutsideError
 from agence.fold.conflicts import Conflict, Settled
 from agence.fold.entity import Entity, Lost
 
-VERSION = 8
+VERSION = 9
 
 _SCHEMA = f"""
 CREATE TABLE event(

@@ -251,7 +251,8 @@ def test_one_typed_edit_is_exactly_that_edit(met, typing, how, squashed):
     history = [met.theirs] if squashed else [met.ours, met.theirs]
     if how in ("marks", "both", "ours"):
         return  # a person has to choose, or has chosen to drop what the other side wrote
-    if how not in ("left", "right") and typing.what in ("delete", "untag"):
+    took = typing.what in ("delete", "untag")
+    if took and (how not in ("left", "right") or says(met.theirs, typing, gone)):
         return  # that the other side lacks it is as good a reason for its absence
     found = judged(met.story, content, history)
     before = met.story.now()
