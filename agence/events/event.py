@@ -186,7 +186,7 @@ def read(line: bytes, check: Callable[[bytes, bytes, bytes], bool] = holds) -> E
 
 def without_data(line: bytes) -> bytes:
     """The line of an event whose data is erased, from its verified line."""
-    outer = decode(line)
+    outer: Any = decode(line)
     return encode({name: outer[name] for name in sorted(_ERASED)})
 
 
