@@ -392,7 +392,9 @@ def test_an_offer_in_the_branch_is_still_to_be_published(clones):
     waiting = ours.agence_json("^status")["data"]
     assert sent["offer"][:8] in json.dumps(waiting)
     ours.agence("^commit")
-    assert ours.agence_json("^push")["data"]["sent"] == 1
+    said = ours.agence_json("^push")["data"]
+    assert (said["sent"], said["unpublished"]) == (0, 0), "the host has had it, in its branch"
+    assert sent["offer"][:8] not in json.dumps(ours.agence_json("^status")["data"])
 
 
 def test_init_never_takes_the_branch_for_the_shards_own(clones):
