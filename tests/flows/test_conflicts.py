@@ -166,6 +166,7 @@ def test_a_rename_beside_a_delete_keeps_id_and_links(clones):
         assert links == [lesson]
 
 
+@pytest.mark.soak
 def test_who_kills_the_asking_leaves_the_rest_open(clones):
     ours, theirs = clones[:2]
     lessons = [learn(ours, f"lesson {number}") for number in range(2)]
@@ -196,7 +197,10 @@ def _at_a_terminal(clone: Clone, typed: str) -> str:
         "def until(count):\n"
         "    global said\n"
         "    while said.count(b'Which holds?') < count:\n"
-        "        said += os.read(end, 4096)\n"
+        "        try:\n"
+        "            said += os.read(end, 4096)\n"
+        "        except OSError:\n"
+        "            sys.exit(said.decode(errors='replace'))\n"
         "until(1)\n"
         f"os.write(end, {typed.encode()!r})\n"
         "until(2)\n"
