@@ -115,6 +115,7 @@ def _one_more(shard: Shard, number: int) -> float:
     shard.forget()
     effect = {"field": "title", "op": "set", "value": f"one more {number}"}
     shard.append([shard.draft("lesson", "shared", [effect])])
+    shard.forget()  # whoever was asked about the speaker's name has looked already
     spent: list[float] = []
     refresh = ingest.refresh
 
